@@ -1,0 +1,248 @@
+"""The seams: what each part needs of the others, as protocols of a few methods.
+
+An implementation is chosen in `rag_lifelong.system` alone.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from rag_lifelong.types import (
+    Chunk,
+    ChunkText,
+    Completed,
+    Document,
+    Gone,
+    Redirect,
+    ScanItem,
+    Section,
+    TimeFilter,
+    Unchanged,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rag_lifelong.types import Dated
+
+
+class Known(Protocol):
+    """What a source may ask of the store, to read only what changed."""
+
+    def fingerprint(self, origin: str) -> str | None:
+        """The fingerprint of the origin when it was last completed and not gone since, or None."""
+        ...
+
+    def has_revision(self, doc_id: str, revision_id: str) -> bool:
+        """Whether this revision of the document is stored."""
+        ...
+
+    def origins_under(self, prefix: str) -> list[str]:
+        """Origins whose URI starts with the prefix and that are not gone."""
+        ...
+
+
+class Source(Protocol):
+    """A place documents come from."""
+
+    def scan(self, known: Known) -> Iterator[ScanItem]:
+        """Yield what changed since the store last looked, in constant memory.
+
+        Raises:
+            SourceError: If the source as a whole cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """A document as a parser reads it out of a file: text, structure and the dates it claims."""
+
+    text: str
+    title: str = ""
+    """Empty when the file tells none."""
+    key: str = ""
+    """Names one record of a file that holds many; empty for a file that is one document."""
+    sections: tuple[Section, ...] = ()
+    dates: "tuple[Dated, ...]" = ()
+    """Every date the file gives for itself, best first."""
+
+
+class Parser(Protocol):
+    """Reads one file into documents."""
+
+    def __call__(self, path: Path) -> Iterator[Parsed]:
+        """Yield the documents of a file.
+
+        Raises:
+            ParseError: If the file is not what its name says, or is damaged.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingModel:
+    """Identity of what made a vector: vectors compare only within one model, version and dtype."""
+
+    name: str
+    version: str
+    """Fingerprint of the weights."""
+    dtype: str
+    dim: int
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.version} ({self.dtype}, {self.dim} dims)"
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors."""
+
+    @property
+    def model(self) -> EmbeddingModel:
+        """Identity of the vectors this embedder makes."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """Return vectors of shape [len(texts), dim], each of L2 norm 1, in the order given."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a reader is asked: the instruction, and the user's turn with the evidence in it."""
+
+    system: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of a reader's answer and the natural logarithm of its probability, where told."""
+
+    text: str
+    logprob: float | None = None
+
+
+class Reader(Protocol):
+    """A frozen language model that reads a prompt and writes an answer."""
+
+    @property
+    def name(self) -> str:
+        """Name of the model, as reported with each answer."""
+        ...
+
+    def read(self, prompt: Prompt, *, max_tokens: int) -> Iterator[Token]:
+        """Yield the answer piece by piece as it is made, deterministically (greedy decoding).
+
+        Raises:
+            ModelError: If the model fails.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk found by a search, by its number in the store, with the search's own score."""
+
+    chunk_no: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What a commit did, in documents, revisions and texts."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    closed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStatus:
+    """Counts of what a snapshot holds."""
+
+    documents: int
+    revisions: int
+    chunks: int
+    vectors: int
+    store_bytes: int
+
+
+class Snapshot(Known, Protocol):
+    """The store as of one commit; later commits do not disturb it."""
+
+    @property
+    def embedding_model(self) -> EmbeddingModel | None:
+        """What made the vectors; None while there are none."""
+        ...
+
+    def search_dense(self, vector: "NDArray[np.float32]", time: TimeFilter, k: int) -> list[Hit]:
+        """The k chunks of highest cosine among those that pass the filter, best first."""
+        ...
+
+    def search_lexical(self, query: str, time: TimeFilter, k: int) -> list[Hit]:
+        """The k chunks of highest BM25 among those that pass the filter, best first.
+
+        Term statistics are those of the chunks that pass, so that nothing outside the filter,
+        and nothing that came later, changes a score.
+        """
+        ...
+
+    def vectors_of(self, chunk_nos: Sequence[int]) -> "NDArray[np.float32]":
+        """The stored vectors of chunks: shape [len(chunk_nos), dim]."""
+        ...
+
+    def chunks(self, chunk_nos: Sequence[int], known_at: datetime | None) -> list[Chunk]:
+        """The chunks of these numbers, in the order given."""
+        ...
+
+    def redirect_target(self, title: str, known_at: datetime | None) -> str | None:
+        """The title that `title` was known as another name of, or None."""
+        ...
+
+    def status(self) -> StoreStatus:
+        """Counts of what is stored."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkedDocument:
+    """A document and the chunks it was split into."""
+
+    document: Document
+    chunks: tuple[ChunkText, ...]
+
+
+StoreItem = ChunkedDocument | Redirect | Completed | Gone
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Vectors of new texts, in the order `Writer.new_texts` gave them: float32 [n, dim]."""
+
+    model: EmbeddingModel
+    vectors: "NDArray[np.float32]"
+
+
+class Writer(Known, Protocol):
+    """The store's writing side; what `Known` answers includes every committed batch."""
+
+    def new_texts(self, documents: Iterable[ChunkedDocument]) -> list[str]:
+        """The distinct chunk texts that the store has no vector of yet, in order."""
+        ...
+
+    def commit(self, items: Sequence[StoreItem], embedded: Embedded | None = None) -> Appended:
+        """Store a batch durably, or nothing of it.
+
+        Raises:
+            IndexStoreError: If the store cannot take it; it stays as it was.
+        """
+        ...
+
+    def count_unchanged(self, item: Unchanged) -> int:
+        """How many open documents an unchanged origin stands for."""
+        ...

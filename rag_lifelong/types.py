@@ -1,0 +1,235 @@
+"""The nouns of the project: what flows between sources, store, retrieval and answers.
+
+Values only, frozen and with slots; behaviour lives in functions elsewhere.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from rag_lifelong.temporal import Interval, Precision, format_when
+
+
+class DateSource(StrEnum):
+    """Where a document's date comes from, best first."""
+
+    DUMP_TIMESTAMP = "dump_timestamp"
+    FRONT_MATTER = "front_matter"
+    HTML_META = "html_meta"
+    PDF_INFO = "pdf_info"
+    DOCX_CORE = "docx_core"
+    RECORD_FIELD = "record_field"
+    FILENAME = "filename"
+    MTIME = "mtime"
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A date with its precision and provenance.
+
+    `interval` is all the time the date may mean: a year-only date is that whole year.
+    """
+
+    interval: Interval
+    precision: Precision
+    source: DateSource
+
+    def __str__(self) -> str:
+        return format_when(self.interval.start, self.precision)
+
+
+class RevisionOrder(StrEnum):
+    """How the revisions of one document follow each other."""
+
+    VALID_TIME = "valid_time"
+    """By their own timestamps, whatever order they arrive in (a wiki's history)."""
+    ARRIVAL = "arrival"
+    """What arrives last is what the source says now (a file that is edited)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch of a document's text, from `start` to the next section, under its headings."""
+
+    start: int
+    headings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One revision of one thing that a source tells about."""
+
+    doc_id: str
+    """Stable name of the thing over all its revisions."""
+    revision_id: str
+    origin: str
+    """URI of the file the revision was read from."""
+    uri: str
+    """What a citation shows; may point inside the origin."""
+    title: str
+    text: str
+    date: Dated
+    order: RevisionOrder
+    sections: tuple[Section, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Another title of a document."""
+
+    alias: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something a source could not read, and why."""
+
+    uri: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """An origin was read to its end.
+
+    `doc_ids` are all the documents it holds now, so that others that once came from it are closed;
+    None says nothing about those it does not name.
+    """
+
+    origin: str
+    fingerprint: str
+    doc_ids: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """An origin whose fingerprint is the one stored; it was not read."""
+
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An origin that was there and is no more: its documents end now."""
+
+    origin: str
+
+
+ScanItem = Document | Redirect | Skipped | Completed | Unchanged | Gone
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkText:
+    """A piece of a document as it is indexed.
+
+    `text` is the document's own characters `start:end`; `context` (title and headings) is what
+    those characters need around them to be found and understood. Both are embedded.
+    """
+
+    start: int
+    end: int
+    context: str
+    text: str
+
+    @property
+    def indexed_text(self) -> str:
+        """What is embedded and searched."""
+        return f"{self.context}\n{self.text}" if self.context else self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A stored chunk with the revision it belongs to."""
+
+    chunk_id: str
+    doc_id: str
+    revision_id: str
+    uri: str
+    title: str
+    context: str
+    text: str
+    span: tuple[int, int]
+    date: Dated
+    valid_from: datetime
+    valid_to: datetime | None
+    """When the revision stopped holding; None while it holds."""
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeFilter:
+    """Which revisions count: at or over what valid time, and as known when.
+
+    With `as_of`, of each document only its newest revision that was valid in the interval;
+    with `between`, every revision valid at some time in the interval. Not both.
+    """
+
+    as_of: Interval | None = None
+    between: Interval | None = None
+    known_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.as_of is not None and self.between is not None:
+            raise ValueError("as_of and between exclude each other")
+
+
+class TimeRelation(StrEnum):
+    """How a question's answer relates to the time it names."""
+
+    NONE = "none"
+    """No time is named, or time is what is asked for ("when did …")."""
+    NOW = "now"
+    DURING = "during"
+    """In, on, at, as of, between, from … to: some time in the window."""
+    BEFORE = "before"
+    AFTER = "after"
+    SINCE = "since"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeIntent:
+    """What a question says about time."""
+
+    relation: TimeRelation
+    window: Interval | None
+    """The time meant, half-open; `before X` ends at the start of X, `after X` starts at its end."""
+    phrase: str = ""
+    """The words that were read as time."""
+    topic: str = ""
+    """The question without those words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A chunk that bears on a question, its score, and why it was chosen."""
+
+    chunk: Chunk
+    score: float
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeReport:
+    """What was understood of the question's time and what was done with it."""
+
+    parsed: str | None
+    applied: str
+    relaxed: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer with its evidence, or an abstention that says why."""
+
+    question: str
+    text: str
+    abstained: bool
+    as_of: str | None
+    known_at: datetime | None
+    time: TimeReport
+    evidence: tuple[Evidence, ...]
+    model: str
+    reason: str = ""
+    """Why it abstained; empty otherwise."""
+    timings_s: dict[str, float] = field(default_factory=dict)
