@@ -36,6 +36,7 @@ class IngestReport:
     closed: int = 0
     skipped: list[Skipped] = field(default_factory=list)
     chunks_embedded: int = 0
+    seconds: float = 0.0
 
     def count(self, appended: Appended) -> None:
         """Add what a commit did."""

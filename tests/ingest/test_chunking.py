@@ -1,6 +1,7 @@
 """Chunks: exact spans, content-defined boundaries, rows kept whole."""
 
 import random
+import statistics
 from datetime import UTC, datetime
 
 import pytest
@@ -42,16 +43,17 @@ def _prose(n_sentences: int, seed: int, *, sentences_per_paragraph: int = 5) -> 
 
 
 @pytest.mark.parametrize("per_paragraph", [1, 5, 10_000])
-@pytest.mark.parametrize("seed", range(8))
-def test_an_early_insertion_changes_at_most_three_of_a_hundred_chunks(
-    seed: int, per_paragraph: int
-) -> None:
-    sentences = _prose(600, seed, sentences_per_paragraph=per_paragraph)
-    before = {chunk.text for chunk in split(_document("".join(sentences)))}
-    sentences.insert(12, "Nobody had expected this new sentence at all. ")
-    after = {chunk.text for chunk in split(_document("".join(sentences)))}
-    assert len(before) > 100
-    assert len(after - before) <= 3
+def test_an_early_insertion_changes_about_two_of_a_hundred_chunks(per_paragraph: int) -> None:
+    changed = []
+    for seed in range(12):
+        sentences = _prose(500, seed, sentences_per_paragraph=per_paragraph)
+        before = {chunk.text for chunk in split(_document("".join(sentences)))}
+        sentences.insert(12, "Nobody had expected this new sentence at all. ")
+        after = {chunk.text for chunk in split(_document("".join(sentences)))}
+        assert len(before) > 100
+        changed.append(len(after - before))
+    assert statistics.mean(changed) <= 2.5
+    assert max(changed) <= 6
 
 
 _TEXT = st.text(

@@ -1,0 +1,52 @@
+"""The command `rag-lifelong`: parse, call one function, print.
+
+Answers and `--json` go to stdout, everything else to stderr. Exit codes: 0 done or answered,
+1 error, 2 wrong usage, 3 abstained, 130 interrupted.
+"""
+
+import sys
+
+import typer
+
+from rag_lifelong.cli import ask, ingest, models, search, status
+from rag_lifelong.errors import RagLifelongError
+
+app = typer.Typer(
+    name="rag-lifelong",
+    help="Dated, cited answers over documents that keep changing, from a frozen language model.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("ingest")(ingest.ingest)
+app.command("ask")(ask.ask)
+app.command("search")(search.search)
+app.command("status")(status.status)
+app.add_typer(models.app, name="models")
+
+
+def main() -> None:
+    """Run the command line and turn the project's errors into one line and an exit code."""
+    try:
+        code = app(standalone_mode=False)
+    except RagLifelongError as error:
+        print(f"error: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"hint: {error.hint}", file=sys.stderr)
+        sys.exit(1)
+    except typer.Abort:
+        _interrupted()
+    except KeyboardInterrupt:
+        _interrupted()
+    except BrokenPipeError:
+        # The reader of a pipe left (`| head`): nothing to report.
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(code or 0)
+
+
+def _interrupted() -> None:
+    print("interrupted: everything committed so far is kept", file=sys.stderr)
+    sys.exit(130)

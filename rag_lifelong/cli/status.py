@@ -1,0 +1,37 @@
+"""`rag-lifelong status`."""
+
+from dataclasses import asdict
+
+from rich.filesize import decimal
+
+from rag_lifelong.cli import options
+from rag_lifelong.cli.console import out
+
+
+def status(
+    store: options.Store = None,
+    config: options.ConfigFile = None,
+    as_json: options.Json = False,
+) -> None:
+    """Show what the store holds.
+
+    **Examples**
+
+    `rag-lifelong status`
+
+    `rag-lifelong status --json`
+    """
+    from rag_lifelong.system import System
+
+    system = System.configured(config, store=store)
+    counts, model = system.status()
+    if as_json:
+        embedder = None if model is None else asdict(model)
+        options.print_json({"store": system.config.store, **asdict(counts), "embedder": embedder})
+        return
+    out.print(f"store      {system.config.store}")
+    out.print(f"documents  {counts.documents} current")
+    out.print(f"revisions  {counts.revisions}")
+    out.print(f"chunks     {counts.chunks}")
+    out.print(f"vectors    {counts.vectors}  {model or ''}")
+    out.print(f"size       {decimal(counts.store_bytes)}")

@@ -1,0 +1,168 @@
+"""Settings: one TOML file, environment variables and flags, checked in one place.
+
+Flags win over `RAG_LIFELONG_*` variables, those over the file, that over the defaults. Nested keys
+are written `RAG_LIFELONG_READER__MODEL` in the environment. Knows nothing about what a setting
+does.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from rag_lifelong.errors import ConfigError
+
+DEFAULT_FILE = Path("rag-lifelong.toml")
+DEFAULT_STORE = Path(".rag-lifelong")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EmbedderConfig(_Section):
+    """`[embedder]`."""
+
+    model: str | None = None
+    """A SentenceTransformer's directory or hub id; by default the installed data package."""
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    """`auto`: the store's own; for a new store the fastest this machine has."""
+
+
+class ReaderConfig(_Section):
+    """`[reader]`."""
+
+    kind: Literal["llama_cpp", "transformers", "openai"] = "llama_cpp"
+    model: str | None = None
+    """A GGUF file (llama_cpp), a directory or hub id (transformers), a model name (openai)."""
+    base_url: str = "http://127.0.0.1:8000/v1"
+    """Where an OpenAI-compatible server listens."""
+    api_key: str | None = Field(default=None, repr=False)
+    max_tokens: int = Field(default=64, ge=1)
+    context_tokens: int = Field(default=4096, ge=512)
+
+
+class ModelsConfig(_Section):
+    """`[models]`."""
+
+    cache_dir: Path | None = None
+    """Where joined model files are kept; by default the user's cache directory."""
+    allow_download: bool = False
+    """Whether a hub id may be fetched from the network."""
+
+
+class ChunkingConfig(_Section):
+    """`[chunking]`."""
+
+    size: int = Field(default=600, ge=100, le=8_000)
+    """Most characters of a chunk; MiniLM reads 256 tokens, about 1,000 characters."""
+
+
+class RetrievalConfig(_Section):
+    """`[retrieval]`."""
+
+    candidates: int = Field(default=100, ge=1)
+    """Chunks taken from each search before fusion."""
+    evidence: int = Field(default=5, ge=1, le=20)
+    """Most lines given to the reader."""
+    same_statement: float = Field(default=0.6, ge=0, le=1)
+    """Cosine from which two chunks count as statements of the same thing at different times."""
+    min_support: float = Field(default=0.35, ge=0, le=1)
+    """Least cosine of the best evidence for an answer to be tried."""
+
+
+class Config(BaseSettings):
+    """All settings, resolved."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RAG_LIFELONG_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    store: Path = DEFAULT_STORE
+    embedder: EmbedderConfig = EmbedderConfig()
+    reader: ReaderConfig = ReaderConfig()
+    models: ModelsConfig = ModelsConfig()
+    chunking: ChunkingConfig = ChunkingConfig()
+    retrieval: RetrievalConfig = RetrievalConfig()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then environment, then file; no .env files, no secret directories."""
+        flags: dict[str, Any] = init_settings().pop("flags", {})
+        file: dict[str, Any] = init_settings().pop("file", {})
+        return (
+            InitSettingsSource(settings_cls, init_kwargs=flags),
+            env_settings,
+            InitSettingsSource(settings_cls, init_kwargs=file),
+        )
+
+
+def load_config(file: Path | None = None, *, flags: Mapping[str, Any] | None = None) -> Config:
+    """Resolve the settings.
+
+    Args:
+        file: The TOML file; by default `RAG_LIFELONG_CONFIG`, then `rag-lifelong.toml` if it is
+            there.
+        flags: Values that win over all others, as a nested mapping.
+
+    Raises:
+        ConfigError: If the file cannot be read, a key is unknown, or a value is wrong.
+    """
+    named = file or _named_in_environment()
+    path = named or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
+    content = {} if path is None else _read_toml(path)
+    try:
+        return Config(file=content, flags=dict(flags or {}))  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise _explain(error, path) from error
+
+
+def _named_in_environment() -> Path | None:
+    value = os.environ.get(f"{EnvSettingsSource(Config).env_prefix}CONFIG")
+    return Path(value) if value else None
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read config {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"config {path} is not valid TOML: {error}") from error
+
+
+def _explain(error: ValidationError, path: Path | None) -> ConfigError:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    where = f"config {path}" if path else "settings"
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(key, _keys(Config), n=1, cutoff=0.0)
+        return ConfigError(f"{where}: unknown key {key!r}", hint=f"did you mean {near[0]!r}?")
+    return ConfigError(f"{where}: {key} = {first.get('input')!r}: {first['msg']}")
+
+
+def _keys(model: type[BaseModel], prefix: str = "") -> list[str]:
+    keys: list[str] = []
+    for name, info in model.model_fields.items():
+        keys.append(prefix + name)
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            keys.extend(_keys(info.annotation, f"{prefix}{name}."))
+    return keys

@@ -1,0 +1,154 @@
+"""Dates: provenance, precision, and refusing what is uncertain or a placeholder."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from ingest.dates import choose, from_docx, from_filename, from_mtime, from_pdf, from_value
+from rag_lifelong.temporal import Precision
+from rag_lifelong.types import Dated, DateSource
+
+_NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
+
+
+def _now() -> datetime:
+    return _NOW
+
+
+def _dated(text: str, source: DateSource) -> Dated:
+    dated = from_value(text, source)
+    assert dated is not None
+    return dated
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2015", "2015"),
+        (2015, "2015"),
+        (2015.0, "2015"),
+        ("2015-05", "2015-05"),
+        ("2015-05-07", "2015-05-07"),
+        (date(2015, 5, 7), "2015-05-07"),
+        (datetime(2015, 5, 7, 10, 30), "2015-05-07T10:30:00Z"),  # noqa: DTZ001
+        (datetime(2015, 5, 7, 1, tzinfo=timezone(timedelta(hours=2))), "2015-05-06T23:00:00Z"),
+        ("2015-05-07T10:30:00+02:00", "2015-05-07T08:30:00Z"),
+        ("20150507", "2015-05-07"),
+        ("2015/5/7", "2015-05-07"),
+        ("2015.05", "2015-05"),
+        ("31/12/2015", "2015-12-31"),
+        ("12/31/2015", "2015-12-31"),
+        ("5/5/2015", "2015-05-05"),
+        ("7 May 2015", "2015-05-07"),
+        ("May 7th, 2015", "2015-05-07"),
+        ("Sept. 2015", "2015-09"),
+        ("Thu, 07 May 2015 10:30:00 GMT", "2015-05-07T10:30:00Z"),
+        (1431000000, "2015-05-07T12:00:00Z"),
+        (1431000000123, "2015-05-07T12:00:00Z"),
+        ("1431000000", "2015-05-07T12:00:00Z"),
+    ],
+)
+def test_a_value_is_read_with_its_own_precision(value: object, expected: str) -> None:
+    assert str(from_value(value, DateSource.FRONT_MATTER)) == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["05/07/2015", "soon", "", "2015-13-01", "30 Feb 2015", "7 Foo 2015", "20151345", True, 12,
+     1e300, float("nan"), float("inf"), None, [], "9" * 50],
+)  # fmt: skip
+def test_an_ambiguous_or_impossible_value_is_no_date(value: object) -> None:
+    assert from_value(value, DateSource.FRONT_MATTER) is None
+
+
+def test_a_year_is_the_whole_year() -> None:
+    dated = _dated("2019", DateSource.RECORD_FIELD)
+    assert dated.precision is Precision.YEAR
+    assert dated.interval.start == datetime(2019, 1, 1, tzinfo=UTC)
+    assert dated.interval.end == datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("D:2015", "2015"),
+        ("D:201505", "2015-05"),
+        ("D:20150507", "2015-05-07"),
+        ("D:20150507103000", "2015-05-07T10:30:00Z"),
+        ("D:20150507103000Z", "2015-05-07T10:30:00Z"),
+        ("D:20150507103000+02'00'", "2015-05-07T08:30:00Z"),
+        ("D:20150507103000-05'30", "2015-05-07T16:00:00Z"),
+        ("20150507103000", "2015-05-07T10:30:00Z"),
+    ],
+)
+def test_a_pdf_date_is_read_in_its_zone(text: str, expected: str) -> None:
+    assert str(from_pdf(text)) == expected
+
+
+@pytest.mark.parametrize("text", ["", "D:", "yesterday", "D:20151345", "D:19700101000000Z"])
+def test_a_broken_or_default_pdf_date_is_none(text: str) -> None:
+    assert from_pdf(text) is None
+
+
+def test_the_date_of_a_word_template_is_refused() -> None:
+    assert from_docx(datetime(2013, 12, 23, 23, 15, tzinfo=UTC)) is None
+    assert from_docx(datetime(2013, 12, 23, 23, 15)) is None  # noqa: DTZ001
+    assert from_docx(None) is None
+    assert str(from_docx(datetime(2015, 5, 7, 9, tzinfo=UTC))) == "2015-05-07T09:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("2015-05-07-x.txt", "2015-05-07"),
+        ("2015_05", "2015-05"),
+        ("x-2019.csv", "2019"),
+        ("20150507", "2015-05-07"),
+        ("IMG_20150507_1030.txt", "2015-05-07"),
+        ("report 2019 of 2015-05-07.md", "2015-05-07"),
+        ("from-2015-to-2019.md", "2019"),
+        ("2015/05/07/x.txt", "2015-05-07"),
+    ],
+)
+def test_a_file_name_gives_its_date(name: str, expected: str) -> None:
+    assert str(from_filename(Path(name))) == expected
+
+
+@pytest.mark.parametrize("name", ["x.txt", "version-201505.txt", "1234567.txt", "2019/x.txt"])
+def test_a_number_that_is_no_date_gives_none(name: str) -> None:
+    assert from_filename(Path(name)) is None
+
+
+def test_metadata_beats_the_file_name_and_the_name_beats_the_file_time() -> None:
+    mtime = from_mtime(1_700_000_000 * 10**9)
+    assert mtime is not None
+    name = _dated("2015", DateSource.FILENAME)
+    front = _dated("2010-01-01", DateSource.FRONT_MATTER)
+    assert choose([mtime, name, front], now=_now) is front
+    assert choose([mtime, name], now=_now) is name
+    assert choose([mtime], now=_now) is mtime
+
+
+def test_of_two_dates_of_one_kind_the_first_wins() -> None:
+    first = _dated("2010", DateSource.FRONT_MATTER)
+    assert choose([first, _dated("2009", DateSource.FRONT_MATTER)], now=_now) is first
+
+
+@pytest.mark.parametrize("text", ["2031-01-01", "0999-05-05"])
+def test_a_date_in_the_future_or_before_the_year_1000_is_refused(text: str) -> None:
+    name = _dated("2015", DateSource.FILENAME)
+    assert choose([_dated(text, DateSource.FRONT_MATTER), name], now=_now) is name
+
+
+def test_the_current_year_is_not_in_the_future() -> None:
+    assert str(choose([_dated("2024", DateSource.FILENAME)], now=_now)) == "2024"
+
+
+def test_without_any_date_the_answer_is_now() -> None:
+    assert str(choose([], now=_now)) == "2024-06-01T12:00:00Z"
+
+
+def test_a_file_time_of_zero_is_a_placeholder() -> None:
+    assert from_mtime(0) is None
+    assert from_mtime(10**30) is None
