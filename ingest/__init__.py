@@ -1,1 +1,1 @@
-"""From files to dated documents and chunks: sources, parsers, splitting. Knows nothing of indexes."""
+"""From files to dated documents and chunks: sources, parsers, splitting."""

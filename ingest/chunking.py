@@ -22,13 +22,13 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from rag_lifelong.types import ChunkText, Document, Section
 
-CONTEXT_SEPARATOR = " › "  # noqa: RUF001  (a typographic arrow never occurs in headings by accident)
+CONTEXT_SEPARATOR = " › "
 
 _PARAGRAPH = r"\n\s*\n"
 _LIST_ITEM = r"\n(?=[ \t]*(?:[-*•+]|\d{1,3}[.)])[ \t])"
 # After . ! ? and closing quotes, unless a small letter follows ("e.g. this") or a single capital
 # stands before the stop ("J. Smith"); Chinese and Japanese stops need no space after them.
-_SENTENCE = r"(?:(?<=[.!?…])(?<![ .][A-Z]\.)|(?<=[.!?…][\"'”’)\]]))\s+(?=[^a-z\s])|(?<=[。！？])"  # noqa: RUF001
+_SENTENCE = r"(?:(?<=[.!?…])(?<![ .][A-Z]\.)|(?<=[.!?…][\"'”’)\]]))\s+(?=[^a-z\s])|(?<=[。！？])"
 _CLAUSE = r"(?<=[,;:|])\s+"
 
 # A chunk size of one character makes the splitter split at every separator and merge nothing.

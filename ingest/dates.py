@@ -43,8 +43,20 @@ _DOCX_TEMPLATE = datetime(2013, 12, 23, 23, 15, tzinfo=UTC)
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        "january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|"
-        "september sep sept|october oct|november nov|december dec".split("|"),
+        [
+            "january jan",
+            "february feb",
+            "march mar",
+            "april apr",
+            "may",
+            "june jun",
+            "july jul",
+            "august aug",
+            "september sep sept",
+            "october oct",
+            "november nov",
+            "december dec",
+        ],
         start=1,
     )
     for name in names.split()
@@ -88,8 +100,10 @@ def choose(candidates: Iterable[Dated], *, now: Clock) -> Dated:
     return Dated(instant_interval(present), Precision.SECOND, DateSource.MTIME)
 
 
-def from_value(value: object, source: DateSource) -> Dated | None:
+def from_value(value: object, source: DateSource, *, day_first: bool | None = None) -> Dated | None:
     """Return the date a metadata value stands for.
+
+    `day_first` says what the first number of 05/07/2015 is, where that is known.
 
     Reads dates, datetimes, years as integers, Unix times in seconds or milliseconds, and text:
     ISO 8601 whole or partial, `20150507`, `2015/05/07`, `7 May 2015`, `May 2015`, RFC 2822.
@@ -108,14 +122,30 @@ def from_value(value: object, source: DateSource) -> Dated | None:
         elif isinstance(value, int | float):
             read = _from_number(value)
         elif isinstance(value, str):
-            read = _from_text(value.strip())
+            read = _from_text(value.strip(), day_first=day_first)
     except (ValueError, OverflowError):
         return None
     return None if read is None else Dated(*read, source)
 
 
+def is_day_first(values: Iterable[str]) -> bool | None:
+    """Return whether dates written alike (`31/12/2015`) have the day first; None: cannot be told.
+
+    >>> is_day_first(["05/07/2015", "05/13/2015"])
+    False
+    """
+    firsts, seconds = set(), set()
+    for value in values:
+        if match := _YEAR_LAST.fullmatch(value.strip()):
+            firsts.add(int(match[1]) > 12)
+            seconds.add(int(match[2]) > 12)
+    if (True in firsts) == (True in seconds):
+        return None
+    return True in firsts
+
+
 def from_pdf(text: str) -> Dated | None:
-    """Return the date of a PDF date string (`D:20150507123000+02'00'`, cut anywhere after the year).
+    """Return the date of a PDF date string (`D:20150507123000+02'00'` or a part of it).
 
     >>> str(from_pdf("D:201505"))
     '2015-05'
@@ -177,9 +207,7 @@ def from_mtime(mtime_ns: int) -> Dated | None:
         instant = datetime.fromtimestamp(mtime_ns // 1_000_000_000, tz=UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    return _unless_placeholder(
-        Dated(instant_interval(instant), Precision.SECOND, DateSource.MTIME)
-    )
+    return _unless_placeholder(Dated(instant_interval(instant), Precision.SECOND, DateSource.MTIME))
 
 
 def _unless_placeholder(dated: Dated) -> Dated | None:
@@ -195,17 +223,19 @@ def _from_number(value: float) -> tuple[Interval, Precision] | None:
     if 1e8 <= value < 1e11:
         return instant_interval(datetime.fromtimestamp(int(value), tz=UTC)), Precision.SECOND
     if 1e11 <= value < 1e14:
-        return instant_interval(datetime.fromtimestamp(int(value) // 1000, tz=UTC)), Precision.SECOND
+        return instant_interval(
+            datetime.fromtimestamp(int(value) // 1000, tz=UTC)
+        ), Precision.SECOND
     return None
 
 
-def _from_text(text: str) -> tuple[Interval, Precision] | None:
+def _from_text(text: str, *, day_first: bool | None = None) -> tuple[Interval, Precision] | None:
     if match := _COMPACT.fullmatch(text):
         return day_interval(*map(int, match.groups())), Precision.DAY
     if match := _YEAR_FIRST.fullmatch(text):
         return parse_when("-".join(part for part in match.groups() if part))
     if match := _YEAR_LAST.fullmatch(text):
-        return _from_year_last(*map(int, match.groups()))
+        return _from_year_last(*map(int, match.groups()), day_first=day_first)
     for pattern in _WORDED:
         if match := pattern.fullmatch(text):
             return _from_words(match.groupdict())
@@ -217,12 +247,17 @@ def _from_text(text: str) -> tuple[Interval, Precision] | None:
         return instant_interval(parsedate_to_datetime(text)), Precision.SECOND
 
 
-def _from_year_last(first: int, second: int, year: int) -> tuple[Interval, Precision] | None:
-    if first == second or first > 12:  # day first, or both the same
-        return day_interval(year, second, first), Precision.DAY
-    if second > 12:
-        return day_interval(year, first, second), Precision.DAY
-    return None  # 05/07/2015 is May in one country and July in the next
+def _from_year_last(
+    first: int, second: int, year: int, *, day_first: bool | None
+) -> tuple[Interval, Precision] | None:
+    if day_first is None:
+        if first == second:
+            return day_interval(year, second, first), Precision.DAY
+        if max(first, second) <= 12:
+            return None  # 05/07/2015 is May in one country and July in the next
+        day_first = first > 12
+    day, month = (first, second) if day_first else (second, first)
+    return day_interval(year, month, day), Precision.DAY
 
 
 def _from_words(parts: dict[str, str]) -> tuple[Interval, Precision] | None:

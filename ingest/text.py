@@ -17,11 +17,14 @@ _BOMS = (
 # Guessing reads this much: more does not change the guess, only its time.
 _SAMPLE_BYTES = 32_768
 _MAX_CONTROL_SHARE = 0.02
+# A few bad bytes among many good ones are damage in a UTF-8 file, not another encoding.
+_MAX_DAMAGED_SHARE = 0.1
+_NON_ASCII = re.compile(r"[^\x00-\x7f]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufeff]")
 
 
 def read_text(path: Path) -> str:
-    """Return a file's text in whatever encoding it is, with `\\n` line ends.
+    """Return a file's text in whatever encoding it is, lines ended by a line feed.
 
     Raises:
         ParseError: If the file is empty or is no text.
@@ -60,7 +63,11 @@ def _decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        guess = from_bytes(data[:_SAMPLE_BYTES]).best()
+        mostly = data.decode("utf-8", errors="replace")
+    n_foreign = sum(1 for _ in _NON_ASCII.finditer(mostly))
+    if mostly.count("\ufffd") < _MAX_DAMAGED_SHARE * n_foreign:
+        return mostly
+    guess = from_bytes(data[:_SAMPLE_BYTES]).best()
     if guess is None:
         raise ParseError("not text: unknown encoding")
     # The sample decoded; a stray byte later must not cost the whole file.

@@ -1,4 +1,4 @@
-"""What templates leave in the text: infoboxes as lines, dates and units as words, most nothing.
+"""What templates leave in the text: dates, units and the like as words, most of them nothing.
 
 A template is a program of the wiki it lives in, and its output cannot be known without that
 wiki. The ones here carry facts of the sentence around them (a date, a quantity, a word in
@@ -19,59 +19,7 @@ class Parameter(NamedTuple):
 
 Parameters = list[Parameter]
 
-_MAX_VALUE_CHARS = 400
-_MIN_BOX_PARAMETERS = 4
-
-_BOX_NAMES = re.compile(
-    r"(?:.*\b)?(?:infobox|geobox|taxobox|speciesbox|drugbox|chembox|infoboks|infokast|"
-    r"инфокутия|карточка)\b"
-)
-_NOT_BOXES = re.compile(
-    r"cit|quote|multiple image|sidebar|navbox|use |pp|about|redirect|for|other|wide image|"
-    r"triple image|double image|image|listen|google|authority|coord|short|article|old |tfd|afd"
-)
-# First words of parameters that lay the box out or place it on a map.
-_SILENT_KEYS = frozenset(
-    "image img photo picture caption alt logo map mapsize maptype width size color colour style "
-    "class coord coordinates coords lat latd latm lats latns lon long longd longm longs longew "
-    "pushpin flag seal signature footnotes footnote note notes ref refs bot embed module child "
-    "cover icon zoom border audio symbol shield dot bodystyle titlestyle картинка изображение "
-    "файл imagesize imagewidth mapcaption fetchwikidata demographics".split()
-)
 _LIST_BREAK = re.compile(r"\s*(?:\n\s*(?:[-*•]\s*)?)+")
-
-
-def is_infobox(name: str, parameters: Parameters, *, is_lead: bool) -> bool:
-    """Whether a template is a page's box of facts: by its name or, in the lead, by its shape."""
-    if _BOX_NAMES.match(name):
-        return True
-    if not is_lead or _NOT_BOXES.match(name):
-        return False
-    named = [p for p in parameters if p.name and not p.name.isdigit() and p.value.strip()]
-    # A box is written one parameter a line.
-    n_lines = sum("\n" in p.value for p in named)
-    return len(named) >= _MIN_BOX_PARAMETERS and n_lines >= len(named) // 2
-
-
-def render_infobox(parameters: Parameters) -> list[str]:
-    """Return a `key: value` line for each parameter that tells something in words."""
-    lines = []
-    for parameter in parameters:
-        key = " ".join(parameter.name.replace("_", " ").split())
-        value = _LIST_BREAK.sub("; ", parameter.value.strip().lstrip("-*• ")).strip("; ")
-        value = " ".join(value.split())
-        if not key or key.isdigit() or not value or _is_silent(key):
-            continue
-        if len(value) <= _MAX_VALUE_CHARS:
-            lines.append(f"{key}: {value}")
-    return lines
-
-
-def _is_silent(key: str) -> bool:
-    first, _, rest = key.lower().partition(" ")
-    if first.rstrip("0123456789") in _SILENT_KEYS:
-        return True
-    return rest.endswith(("footnotes", "note", "ref", "colour", "color", "size", "upright"))
 
 
 def render(name: str, parameters: Parameters) -> str:
@@ -84,6 +32,18 @@ def render(name: str, parameters: Parameters) -> str:
     if name.startswith("formatnum:"):
         return name.removeprefix("formatnum:")
     return ""
+
+
+def one_line(text: str) -> str:
+    """Return text on one line, commas between what were lines or list items."""
+    if "\n" not in text:
+        return " ".join(text.split())
+    lines = (" ".join(line.split()).removeprefix("- ") for line in text.split("\n"))
+    joined = ""
+    for line in filter(None, lines):
+        glue = "" if not joined else " " if joined[-1] in ",;:.(–—-" else ", "
+        joined += glue + line
+    return joined
 
 
 def _values(parameters: Parameters) -> list[str]:
@@ -122,9 +82,20 @@ def _listed(parameters: Parameters) -> str:
     return ", ".join(items)
 
 
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 def _date(parameters: Parameters) -> str:
@@ -149,7 +120,7 @@ def _as_of(parameters: Parameters) -> str:
     return f"As of {date}" if date else ""
 
 
-_RANGE_WORDS = {"-": "-", "–": "–", "to": " to ", "and": " and ", "by": " by ", "x": " x "}  # noqa: RUF001
+_RANGE_WORDS = {"-": "-", "–": "–", "to": " to ", "and": " and ", "by": " by ", "x": " x "}
 _RANGE_WORDS |= {"+/-": " ± ", "±": " ± ", "or": " or ", "to(-)": " to ", "*": " x "}
 
 
@@ -183,7 +154,7 @@ def _prefixed(prefix: str) -> Callable[[Parameters], str]:
 
 def _marriage(parameters: Parameters) -> str:
     values = [value for value in _values(parameters) if value]
-    years = "–".join(values[1:3])  # noqa: RUF001
+    years = "–".join(values[1:3])
     return f"{values[0]} ({years})" if years else "".join(values[:1])
 
 
@@ -198,11 +169,12 @@ for _renderer, _names in (
         "date table sorting|iso date|episode date|death-date and age|release date and age",
     ),
     (_as_of, "as of|asof|update after"),
-    (_convert, "convert|cvt|conv|height|val|hms|frac2"),
+    (_convert, "convert|cvt|conv|height|val"),
     (_fraction, "frac|fraction|sfrac"),
     (
         _listed,
-        "plainlist|plain list|flatlist|flat list|hlist|ubl|unbulleted list|ublist|ulist|bulleted list|"
+        "plainlist|plain list|flatlist|flat list|hlist|ubl|unbulleted list|ublist|ulist|"
+        "bulleted list|"
         "cslist|comma separated entries|br separated entries|indented plainlist|blist|"
         "unbulleted|flowlist|collapsible list",
     ),
@@ -212,7 +184,7 @@ for _renderer, _names in (
         "flagu|flag+link|noflag|nts|formatnum|url|str|strong|em|bold|italic|smallcaps|sc|sm|"
         "angbr|not a typo|typo|as written|sic|proper name|okina|script|vanchor|visible anchor|"
         "anchor text|center|left|right|midsize|pad|nihongo krt|zh|cquote|quote|blockquote|"
-        "block quote|quotation|quote box|q|talkquote|ship name|ussname|legend|legend inline|"
+        "block quote|quotation|quote box|q|talkquote|ship name|ussname|"
         "country|fb|fbu|flagathlete|flagteam|fbaicon|chem|chem2|awrap|allow wrap|mvar|math|"
         "nihongo|nihongo2|ill|interlanguage link|interlanguage link multi|link-interwiki|"
         "won by|linktext|wikt-lang|mono|tt|code|var|samp|kbd|keypress|key|age in years|u|ins|"
@@ -222,7 +194,8 @@ for _renderer, _names in (
     (
         _nth(1),
         "lang|sort|sortname text|transl|abbrlink|hover title|font color|color|coloured text|"
-        "tooltip2|rotate text|snamei|ship|hms2|font|fontcolor|asiantitle|nat fs player|fs player",
+        "tooltip2|legend|legend inline|rotate text|snamei|ship|hms2|font|fontcolor|asiantitle|"
+        "nat fs player|fs player",
     ),
     (_prefixed("c. "), "circa|c.|ca."),
     (_prefixed("fl. "), "floruit|fl."),
@@ -236,11 +209,10 @@ for _renderer, _names in (
     (_prefixed("HMS "), "hms"),
     (_prefixed("SMS "), "sms"),
     (_marriage, "marriage|married"),
-    (_constant(" – "), "spaced ndash|snd|spnd|sndash|spaced en dash|–|ndash|dash|en dash"),  # noqa: RUF001
+    (_constant(" – "), "spaced ndash|snd|spnd|sndash|spaced en dash|–|ndash|dash|en dash"),
     (_constant("—"), "mdash|em dash|emdash|spaced mdash"),
     (_constant("'"), "'|apostrophe"),
     (_constant("'s"), "'s"),
-    (_constant("|"), "!|pipe"),
     (_constant("="), "="),
     (_constant(" "), "nbsp|spaces|sp|space|nbs|pad"),
     (_constant(" · "), "·|middot|dot|•|bullet|bull"),
@@ -253,9 +225,9 @@ for _renderer, _names in (
     (_constant("unknown"), "unknown"),
     (_constant("present"), "present|ongoing"),
     (_constant("\n"), "br|break|clear|-|clr|crlf|*"),
-    (_constant("×"), "×|x|times"),  # noqa: RUF001
+    (_constant("×"), "×|x|times"),
     (_constant("°"), "deg|degree"),
     (_constant("π"), "pi"),
 ):
-    for _name in _names.split("|") if _names != "!|pipe" else ("!", "pipe"):
-        _RENDERERS[_name] = _renderer
+    _RENDERERS |= dict.fromkeys(_names.split("|"), _renderer)
+_RENDERERS["!"] = _constant("|")

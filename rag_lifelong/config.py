@@ -72,12 +72,16 @@ class ChunkingConfig(_Section):
 class RetrievalConfig(_Section):
     """`[retrieval]`."""
 
-    candidates: int = Field(default=100, ge=1)
-    """Chunks taken from each search before fusion."""
+    candidates: int = Field(default=60, ge=1)
+    """Chunks taken from each search."""
+    lexical_weight: float = Field(default=0.3, ge=0, le=1)
+    """Share of BM25, against cosine, in a chunk's relevance."""
     evidence: int = Field(default=5, ge=1, le=20)
     """Most lines given to the reader."""
     same_statement: float = Field(default=0.6, ge=0, le=1)
     """Cosine from which two chunks count as statements of the same thing at different times."""
+    relevance_margin: float = Field(default=0.05, ge=0)
+    """How much less relevant a newer statement may be and still replace an older one."""
     min_support: float = Field(default=0.35, ge=0, le=1)
     """Least cosine of the best evidence for an answer to be tried."""
 

@@ -8,7 +8,7 @@ never 1 January. Knows nothing about documents or questions.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 Clock = Callable[[], datetime]
@@ -81,7 +81,7 @@ def month_interval(year: int, month: int) -> Interval:
 def day_interval(year: int, month: int, day: int) -> Interval:
     """The calendar day in UTC."""
     start = datetime(year, month, day, tzinfo=UTC)
-    return Interval(start, min(MAX_TIME, start + timedelta(days=1)))
+    return Interval(start, _later(start, timedelta(days=1)))
 
 
 _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
@@ -109,18 +109,24 @@ def parse_when(text: str) -> tuple[Interval, Precision]:
                 return month_interval(year, month), Precision.MONTH
             return day_interval(year, month, day), Precision.DAY
     try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
+        if "T" in text.upper() or " " in text:
+            return instant_interval(datetime.fromisoformat(text)), Precision.SECOND
+        day = date.fromisoformat(text)  # also the basic and week forms: 20190601, 2019-W05-1
+        return day_interval(day.year, day.month, day.day), Precision.DAY
+    except (ValueError, OverflowError):
         raise ValueError(
             f"not a date: {text!r} (expected 2019, 2019-06, 2019-06-01 or 2019-06-01T12:00:00Z)"
         ) from None
-    return instant_interval(instant), Precision.SECOND
 
 
 def instant_interval(instant: datetime) -> Interval:
     """The second that starts at an instant; a naive instant is taken as UTC."""
     aware = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
-    return Interval(aware, min(MAX_TIME, aware + timedelta(seconds=1)))
+    return Interval(aware, _later(aware, timedelta(seconds=1)))
+
+
+def _later(start: datetime, length: timedelta) -> datetime:
+    return MAX_TIME if MAX_TIME - start < length else start + length
 
 
 def format_when(start: datetime, precision: Precision) -> str:

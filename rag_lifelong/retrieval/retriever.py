@@ -9,22 +9,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag_lifelong.config import RetrievalConfig
 from rag_lifelong.errors import EmbedderMismatchError
-from rag_lifelong.ports import Embedder, Hit, Snapshot
+from rag_lifelong.ports import Embedder, Snapshot
 from rag_lifelong.retrieval.fusion import reciprocal_rank_fusion
 from rag_lifelong.retrieval.plan import Moment, Plan, describe, plan_time
 from rag_lifelong.retrieval.temporal_score import superseded, time_fit, weigh
 from rag_lifelong.retrieval.time_grammar import parse_time_intent
 from rag_lifelong.types import Chunk, Evidence, TimeFilter, TimeIntent, TimeReport
 
-_CONSIDERED = 20
-"""Fused candidates that are read from the store and compared with each other."""
 _LONGEST_ALIAS = 6
 """Words of the longest redirect title looked for in a question."""
 
@@ -56,56 +54,66 @@ def retrieve(
     plan = plan_time(intent, moment)
     topic = intent.topic or question
     vector = embedder.embed([topic])[0]  # [dim]
-    rankings = list(_rankings(question, topic, vector, plan, snapshot, settings.candidates))
-    fused = reciprocal_rank_fusion([hit.chunk_no for hit in hits] for hits in rankings)
-    numbers = list(fused)[:_CONSIDERED]
+    lexical = _candidates(question, topic, vector, plan, snapshot, settings)
+    numbers = list(lexical)
     chunks = snapshot.chunks(numbers, moment.known_at)
     vectors = snapshot.vectors_of(numbers) if numbers else np.empty((0, len(vector)), np.float32)
-    cosines = vectors @ vector  # [n]
-    evidence = _choose(chunks, cosines, vectors, plan, settings)
+    cosines = (vectors @ vector).clip(min=0)  # [n]
+    weight = settings.lexical_weight
+    relevance = (1 - weight) * cosines + weight * np.array(list(lexical.values()), np.float32)
+    evidence = _choose(chunks, relevance, vectors, plan, settings)
     return Retrieved(
         evidence=tuple(evidence),
         time=_report(intent, plan, evidence),
-        support=float(max((c for c in cosines), default=0.0)),
+        support=float(max(cosines, default=0.0)),
     )
 
 
-def _rankings(
+def _candidates(
     question: str,
     topic: str,
     vector: NDArray[np.float32],
     plan: Plan,
     snapshot: Snapshot,
-    k: int,
-) -> Iterator[list[Hit]]:
-    """Candidate lists: inside the preferred window on the topic, and in what holds anyway.
+    settings: RetrievalConfig,
+) -> dict[int, float]:
+    """Chunk numbers worth reading, each with its BM25 as a share of the best one's.
 
-    The second keeps the question's own dates in the lexical query: a text may name them.
+    Searches inside the preferred window and in what holds anyway are fused each on its own and
+    then united: summed, a statement that never changed would outrank the one that held only then,
+    because it is in both. The second search keeps the question's own dates, which a text may name.
     """
     aliases = " ".join(_targets(topic, snapshot, plan.base.known_at))
     searches: list[tuple[TimeFilter, str]] = [(plan.base, question)]
     if plan.preferred is not None:
         searches.insert(0, (plan.preferred, topic))
+    found: dict[int, float] = {}
     for time, words in searches:
-        yield snapshot.search_dense(vector, time, k)
-        yield snapshot.search_lexical(f"{words} {aliases}", time, k)
+        dense = snapshot.search_dense(vector, time, settings.candidates)
+        lexical = snapshot.search_lexical(f"{words} {aliases}", time, settings.candidates)
+        best = lexical[0].score if lexical else 1.0
+        shares = {hit.chunk_no: hit.score / best for hit in lexical}
+        rankings = ([hit.chunk_no for hit in hits] for hits in (dense, lexical))
+        for number in islice(reciprocal_rank_fusion(rankings), settings.candidates):
+            found[number] = max(found.get(number, 0.0), shares.get(number, 0.0))
+    return found
 
 
 def _choose(
     chunks: list[Chunk],
-    cosines: NDArray[np.float32],
+    relevance: NDArray[np.float32],
     vectors: NDArray[np.float32],
     plan: Plan,
     settings: RetrievalConfig,
 ) -> list[Evidence]:
     """The best chunks for the plan's time, best first, older statements replaced."""
     fits = [1.0 if plan.preferred is None else _fit(chunk, plan) for chunk in chunks]
-    replaced = (
-        superseded(chunks, vectors, settings.same_statement, plan.window) if plan.window else set()
-    )
+    replaced: set[int] = set()
+    if plan.window is not None:
+        replaced = superseded(chunks, vectors, relevance, settings, plan.window)
     scored = [
-        Evidence(chunk, weigh(max(0.0, float(cosine)), fit), _why(fit, plan))
-        for i, (chunk, cosine, fit) in enumerate(zip(chunks, cosines, fits, strict=True))
+        Evidence(chunk, weigh(float(relevant), fit), _why(fit, plan))
+        for i, (chunk, relevant, fit) in enumerate(zip(chunks, relevance, fits, strict=True))
         if i not in replaced
     ]
     scored.sort(key=lambda evidence: -evidence.score)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_lifelong.temporal import Interval
+from rag_lifelong.config import RetrievalConfig
+from rag_lifelong.temporal import Interval, to_us
 from rag_lifelong.types import Chunk
 
 FLOOR = 0.2
@@ -36,25 +37,26 @@ def weigh(relevance: float, fit: float) -> float:
 
 
 def superseded(
-    chunks: Sequence[Chunk], vectors: NDArray[np.float32], same_statement: float, until: Interval
+    chunks: Sequence[Chunk],
+    vectors: NDArray[np.float32],
+    relevance: NDArray[np.float32],
+    settings: RetrievalConfig,
+    until: Interval,
 ) -> set[int]:
-    """Positions of chunks that a newer one of another document, dated before `until` ends, replaces.
+    """Positions of chunks that a newer one of another document replaces.
 
-    Two chunks make statements of the same thing when their cosine is at least `same_statement`.
-    Dates that overlap (a year and a day in it) have no order, so neither replaces the other.
+    The newer one must say the same thing of another time: its cosine with the older one is at least
+    `same_statement`, it bears on the question about as much (`relevance_margin`), and it is dated
+    before `until` ends. Dates that overlap (a year and a day in it) have no order.
     """
-    cosines = vectors @ vectors.T  # [n, n]
-    replaced = set()
-    for i, old in enumerate(chunks):
-        for j, new in enumerate(chunks):
-            if (
-                cosines[i, j] >= same_statement
-                and old.doc_id != new.doc_id
-                and old.date.interval.end <= new.date.interval.start < until.end
-            ):
-                replaced.add(i)
-                break
-    return replaced
+    same = vectors @ vectors.T >= settings.same_statement  # [n, n]
+    same &= relevance[None, :] >= relevance[:, None] - settings.relevance_margin
+    ends = np.array([to_us(chunk.date.interval.end) for chunk in chunks], np.int64)
+    starts = np.array([to_us(chunk.date.interval.start) for chunk in chunks], np.int64)
+    newer = (ends[:, None] <= starts[None, :]) & (starts < to_us(until.end))[None, :]
+    names = np.array([chunk.doc_id for chunk in chunks], object)
+    other = names[:, None] != names[None, :]
+    return set(np.flatnonzero((same & newer & other).any(axis=1)).tolist())
 
 
 def _names_year_of(chunk: Chunk, window: Interval) -> bool:

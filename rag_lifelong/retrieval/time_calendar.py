@@ -37,7 +37,9 @@ def months_interval(year: int, month: int, count: int) -> Interval:
     >>> str(months_interval(2019, 12, 3).end.date())
     '2020-03-01'
     """
-    return Interval(datetime(year, month, 1, tzinfo=UTC), _month_start(year * 12 + month - 1 + count))
+    return Interval(
+        datetime(year, month, 1, tzinfo=UTC), _month_start(year * 12 + month - 1 + count)
+    )
 
 
 def years_interval(first: int, last: int) -> Interval:
@@ -80,7 +82,8 @@ def unit_around(instant: datetime, unit: Unit) -> Interval:
         index = instant.year * 12 + instant.month - 1
         year, month = divmod(index - index % width, 12)
         return Interval(
-            datetime(max(1, year), month + 1, 1, tzinfo=UTC), _month_start(index - index % width + width)
+            datetime(max(1, year), month + 1, 1, tzinfo=UTC),
+            _month_start(index - index % width + width),
         )
     start = instant.replace(second=0, microsecond=0)
     if unit >= Unit.HOUR:

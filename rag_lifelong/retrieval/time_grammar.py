@@ -23,9 +23,10 @@ How the words are read, where there is a choice:
 * A question that asks for a time ("When ...", "What year ...", "How long ...") has no window,
   unless a date with a preposition or a relative time restricts it.
 
-Read wrongly, and known: a title or name that is a year after a preposition ("Who is Julia in
-1984?"), "in March" before a capital letter, dates such as 5/6/2021, habits ("in summer", "at
-Christmas"), and times that only an event tells ("after the war").
+Read wrongly, and known: a title that is a year after a preposition ("Who is Julia in 1984?"); a
+month before a capital letter ("in March Germany lost") is taken for a name, a lower-case one for
+a month ("in march formation"). Not read at all: dates such as 5/6/2021, habits ("in summer", "at
+Christmas"), times that only an event tells ("after the war"), the years in "two years before 2010".
 """
 
 import re
@@ -35,9 +36,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from rag_lifelong.retrieval import time_calendar as cal
-from rag_lifelong.retrieval.time_calendar import Unit
+from rag_lifelong.retrieval.time_readings import READINGS
 from rag_lifelong.retrieval.time_words import ENGLISH, Kind, Lead, Pattern, TimeWords
-from rag_lifelong.temporal import MAX_TIME, MIN_TIME, Interval, day_interval, instant_interval
+from rag_lifelong.temporal import MAX_TIME, MIN_TIME, Interval, instant_interval
 from rag_lifelong.types import TimeIntent, TimeRelation
 
 
@@ -74,6 +75,7 @@ class TimeGrammar:
         self._onwards = _compile(words.onwards)
         self._label = _compile(words.number_labels)
         self._counted = _compile(words.counted)
+        self._edition = _compile(words.edition)
         self._clause_start = _compile(words.clause_start)
         self._asks_time = _compile(words.asks_time)
         self._past_ending = re.compile(words.past_ending)
@@ -95,7 +97,7 @@ class TimeGrammar:
             raise ValueError(f"asked_at is naive: {asked_at}")
         at = asked_at.astimezone(UTC)
         text = question.translate(_PLAIN)
-        found = self._drop_traps(text, self._join_all(text, self._scan(text, at), at))
+        found = self._drop_traps(text, self._join_all(text, self._scan(text, at)))
         asks_time = self._asks_time.search(text) is not None
         if asks_time:
             found = [time for time in found if time.restricts]
@@ -128,23 +130,25 @@ class TimeGrammar:
                 first_word = _WORD.match(text, time.date_start)
                 position = first_word.end() if first_word else position
                 continue
+            if time.is_edition_year and self._edition.match(text, time.end):
+                time = time.bound()
             if (onwards := self._onwards.match(text, time.end)) and time.can_begin:
                 time = replace(time, lead=Lead.SINCE, end=onwards.end())
             found.append(time)
         return found
 
-    def _join_all(self, text: str, found: list["_Found"], at: datetime) -> list["_Found"]:
+    def _join_all(self, text: str, found: list["_Found"]) -> list["_Found"]:
         """Make one time of the two ends of a range, and of the dates in a list."""
         joined: list[_Found] = []
         for time in found:
-            both = self._join(text, joined[-1], time, at) if joined else None
+            both = self._join(text, joined[-1], time) if joined else None
             if both is None:
                 joined.append(time)
             else:
                 joined[-1] = both
         return joined
 
-    def _join(self, text: str, first: "_Found", last: "_Found", at: datetime) -> "_Found | None":
+    def _join(self, text: str, first: "_Found", last: "_Found") -> "_Found | None":
         gap = text[first.end : last.start]
         if last.lead is None:
             is_range = self._to.fullmatch(gap) is not None
@@ -157,11 +161,11 @@ class TimeGrammar:
             and self._list_joint.fullmatch(gap) is not None
             and (first.lead is Lead.BETWEEN or first.is_like(last))
         )
-        if not (is_range or is_list) or first.pattern.reads == "now":
+        if not (is_range or is_list) or first.pattern.reads == "now" or first.lead in _ENDING_LEADS:
             return None
         if Kind.PARTIAL is first.pattern.kind is last.pattern.kind and first.lead is None:
             return None
-        return _join_ends(first, last, at)
+        return _join_ends(first, last)
 
     def _drop_traps(self, text: str, found: list["_Found"]) -> list["_Found"]:
         return [
@@ -189,6 +193,8 @@ class TimeGrammar:
             return True
         if time.lead is None and not time.has_part and before.endswith("-"):
             return True
+        if start > len(words := self._words.article) and before.endswith(words.capitalize()):
+            return True
         in_future = time.values["year"] > time.asked_year and time.lead in (None, Lead.OF)
         return in_future and _CAPITALISED_END.search(before) is not None
 
@@ -196,7 +202,7 @@ class TimeGrammar:
         """Whether the month and year are a name and a year, as in "Theresa May 2017"."""
         return (
             time.lead is None
-            and time.values["month"] in self._words.month_names_people
+            and time.values["month"] in self._words.surname_months
             and _NAME_END.search(text[max(0, time.date_start - _LOOK_BACK) : time.date_start])
             is not None
         )
@@ -204,10 +210,10 @@ class TimeGrammar:
     def _is_name_or_verb(self, text: str, time: "_Found") -> bool:
         """Whether the bare month, day or weekday is more likely a name, an event or a verb."""
         month = time.values.get("month")
-        word = text[time.date_start : time.date_end]
+        word = text[time.date_start : time.date_end].split()[-1]
         if time.pattern.kind is Kind.RELATIVE:
             is_verb = time.values["which"] == 0 and month in self._words.verb_months
-            return (is_verb and word == word.lower()) or _CAPITAL_NEXT.match(text, time.end) is not None
+            return (is_verb and word.islower()) or _CAPITAL_NEXT.match(text, time.end) is not None
         if time.lead in (Lead.DURING, Lead.AS_OF) or "day" in time.values:
             return _CAPITAL_NEXT.match(text, time.end) is not None
         return self._clause_start.match(text, time.end) is None
@@ -251,7 +257,9 @@ class _Found:
     @property
     def can_begin(self) -> bool:
         """Whether "onwards" may follow."""
-        return self.lead in (None, Lead.FROM, Lead.DURING) and self.pattern.kind is not Kind.NOW
+        if self.lead is None:
+            return self.pattern.kind is Kind.DATE
+        return self.lead in (Lead.FROM, Lead.DURING) and self.pattern.kind is not Kind.NOW
 
     @property
     def rank(self) -> int:
@@ -265,6 +273,15 @@ class _Found:
         if self.is_range:
             return 4
         return 2 if self.pattern.kind is Kind.RELATIVE and self.lead is None else 3
+
+    @property
+    def is_edition_year(self) -> bool:
+        """Whether it is a year after "in", and may name an edition: "in 2014 world cup"."""
+        return self.pattern.trap == "year" and self.lead is Lead.DURING and not self.has_part
+
+    def bound(self) -> "_Found":
+        """The same time as part of the noun that follows, without its preposition."""
+        return replace(self, start=self.date_start, lead=None, is_bound=True)
 
     def is_like(self, other: "_Found") -> bool:
         """Whether both are dates of one kind, so that "and" makes a list of them."""
@@ -295,26 +312,25 @@ class _Times:
                 for group, name, table in self.slots[number]
                 if match[group]
             }
-            span = _READINGS[pattern.reads](values, at)
+            span = READINGS[pattern.reads](values, at)
             if part:
                 span = cal.part_of(span, *self.words.parts[_key(part)])
         except (ValueError, OverflowError):
             return None
         lead = self.words.leads[_key(match["lead"])] if match["lead"] else None
+        after_lead = match.end("lead") if lead else match.start()
         date_start, date_end = match.span(f"_{number}")
-        is_bound = not part and lead in (None, Lead.OF)
-        if has_article := bool(match.groupdict().get(f"article_{number}")):
-            date_start = match.end(f"article_{number}")
+        is_bound = False
         if pattern.kind is Kind.DATE:
-            is_bound = has_article or (is_bound and not self._ends_question(match, values))
-        else:
-            is_bound = False
-        if not pattern.takes_lead or (
-            lead in (Lead.OF, Lead.DURING, Lead.FROM) and (is_bound or match.end() > date_end)
-        ):
+            if article := match.groupdict().get(f"article_{number}"):
+                after_lead = date_start = date_start + len(article)
+            no_lead = lead in (None, Lead.OF) and not part
+            is_bound = article is not None or no_lead
+        serves_noun = is_bound or match.end() > date_end  # A possessive follows.
+        if not pattern.takes_lead or (serves_noun and lead in _WEAK_LEADS):
             lead = None
         return _Found(
-            start=match.start() if lead or not is_bound and pattern.takes_lead else date_start,
+            start=match.start() if lead else after_lead,
             end=match.end(),
             date_start=date_start,
             date_end=date_end,
@@ -331,11 +347,6 @@ class _Times:
         value = self.words.values.get(table, {}).get(_key(text))
         return int(text.replace(",", "")) if value is None else value
 
-    def _ends_question(self, match: re.Match[str], values: Mapping[str, int]) -> bool:
-        """Whether a month or day ends the question, as in "GDP of France June 2019?"."""
-        is_fine = "month" in values or "quarter" in values
-        return is_fine and match["lead"] is None and _END.match(match.string, match.end()) is not None
-
 
 def _compile_times(words: TimeWords) -> _Times:
     """One regular expression: a preposition, a part and one of the patterns."""
@@ -343,7 +354,9 @@ def _compile_times(words: TimeWords) -> _Times:
     for number, pattern in enumerate(words.patterns):
         found: list[tuple[str, str, str]] = []
 
-        def group(slot: re.Match[str], number: int = number, found: list[tuple[str, str, str]] = found) -> str:
+        def group(
+            slot: re.Match[str], number: int = number, found: list[tuple[str, str, str]] = found
+        ) -> str:
             name, table = slot[1], slot[2] or slot[1]
             if table in words.fillers:
                 return words.fillers[table]
@@ -365,7 +378,7 @@ def _compile_times(words: TimeWords) -> _Times:
     parts = _any_of(words.parts)
     return _Times(
         _compile(
-            rf"(?<![\w/#$\u20ac\u00a3\u00a5@])(?<![0-9][.,:])(?:(?P<lead>{leads}))?"
+            rf"(?<![\w/#$\u20ac\u00a3\u00a5@])(?<![0-9][.,:])(?=[\w'])(?:(?P<lead>{leads}))?"
             rf"(?:(?:{words.article})?(?P<part>{parts})[ -](?:{words.article})?)?"
             rf"(?:{'|'.join(bodies)})(?!\w)(?![.,:/][0-9])(?:'s(?!\w))?"
         ),
@@ -398,15 +411,15 @@ def _is_capitalised(text: str, time: _Found) -> bool:
     return text[time.date_start].isupper() and not starts_text and not text.isupper()
 
 
-def _join_ends(first: _Found, last: _Found, at: datetime) -> _Found | None:
+def _join_ends(first: _Found, last: _Found) -> _Found | None:
     """The range from one time to another; a missing year is taken from the other end."""
     begin, end = first.span, last.span
     last_is_partial = last.pattern.kind is Kind.PARTIAL and last.pattern.reads != "now"
     try:
         if first.pattern.kind is Kind.PARTIAL and last.pattern.reads != "now":
-            begin = _READINGS[first.pattern.reads](first.values, end.end - timedelta(microseconds=1))
+            begin = READINGS[first.pattern.reads](first.values, end.end - timedelta(microseconds=1))
         elif last_is_partial:
-            end = _READINGS[last.pattern.reads](last.values, begin.start + timedelta(days=365))
+            end = READINGS[last.pattern.reads](last.values, begin.start + timedelta(days=365))
     except (ValueError, OverflowError):
         return None
     starts = begin.end if first.lead is Lead.AFTER else begin.start
@@ -433,7 +446,7 @@ def _meaning(time: _Found, at: datetime) -> tuple[TimeRelation, Interval]:
         case Lead.AFTER:
             return TimeRelation.AFTER, Interval(span.end, at if span.end <= at else MAX_TIME)
         case Lead.SINCE:
-            return TimeRelation.SINCE, Interval(span.start, max(at, span.end))
+            return TimeRelation.SINCE, Interval(span.start, at if span.start <= at else span.end)
         case _:
             is_now = time.pattern.reads == "now"
             return TimeRelation.NOW if is_now else TimeRelation.DURING, span
@@ -461,144 +474,9 @@ def _cut(text: str, start: int, end: int) -> str:
 
 
 def _tidy(text: str) -> str:
-    text = _EMPTY_BRACKETS.sub(" ", text)
-    text = _COMMA_BEFORE_END.sub("", text)
-    return _SPACE_BEFORE_POINT.sub("", " ".join(text.split()))
-
-
-_Values = Mapping[str, int]
-_Reading = Callable[[_Values, datetime], Interval]
-
-
-def _read_day(v: _Values, _at: datetime) -> Interval:
-    return day_interval(v["year"], v["month"], v["day"])
-
-
-def _read_days(v: _Values, _at: datetime) -> Interval:
-    first = day_interval(v["year"], v["month"], v["day"])
-    return Interval(first.start, day_interval(v["year"], v["month"], v["last_day"]).end)
-
-
-def _read_month(v: _Values, _at: datetime) -> Interval:
-    return cal.months_interval(v["year"], v["month"], 1)
-
-
-def _read_quarter(v: _Values, _at: datetime) -> Interval:
-    return cal.months_interval(v["year"], 3 * v["quarter"] - 2, 3)
-
-
-def _read_half(v: _Values, _at: datetime) -> Interval:
-    return cal.months_interval(v["year"], 6 * v["half"] - 5, 6)
-
-
-def _read_season(v: _Values, _at: datetime) -> Interval:
-    return cal.season_interval(v["season"], v["year"])
-
-
-def _read_year(v: _Values, _at: datetime) -> Interval:
-    return cal.years_interval(v["year"], v["year"])
-
-
-def _read_years(v: _Values, _at: datetime) -> Interval:
-    first, last = v["year"], v["to_year"]
-    if last < 100:  # noqa: PLR2004
-        last += first // 100 * 100 + (100 if first % 100 == 99 and last == 0 else 0)  # noqa: PLR2004
-    if last <= first:
-        raise ValueError(f"not a range of years: {first} to {last}")
-    return cal.years_interval(first, last)
-
-
-def _read_decade(v: _Values, _at: datetime) -> Interval:
-    first = v["decade"]
-    is_century = first % 100 == 0 and first != 2000  # noqa: PLR2004
-    return cal.years_interval(first, first + (99 if is_century else 9))
-
-
-def _read_short_decade(v: _Values, at: datetime) -> Interval:
-    first = at.year // 100 * 100 + v["decade"]
-    first -= 100 if first > at.year else 0
-    return cal.years_interval(first, first + 9)
-
-
-def _read_century(v: _Values, _at: datetime) -> Interval:
-    return cal.years_interval(max(1, 100 * v["century"] - 100), 100 * v["century"] - 1)
-
-
-def _read_ago(v: _Values, at: datetime) -> Interval:
-    unit = Unit(v["unit"])
-    return cal.unit_around(cal.shift(at, unit, -v["number"]), unit)
-
-
-def _read_ahead(v: _Values, at: datetime) -> Interval:
-    unit = Unit(v["unit"])
-    return cal.unit_around(cal.shift(at, unit, v["number"]), unit)
-
-
-def _read_trailing(v: _Values, at: datetime) -> Interval:
-    return Interval(cal.shift(at, Unit(v["unit"]), -v.get("number", 1)), at)
-
-
-def _read_coming(v: _Values, at: datetime) -> Interval:
-    return Interval(at, cal.shift(at, Unit(v["unit"]), v.get("number", 1)))
-
-
-def _read_unit(v: _Values, at: datetime) -> Interval:
-    unit = Unit(v["unit"])
-    return cal.unit_around(cal.shift(at, unit, v["which"]), unit)
-
-
-def _read_yearly_month(v: _Values, at: datetime) -> Interval:
-    return cal.months_interval(at.year + v["which"], v["month"], 1)
-
-
-def _read_which_month(v: _Values, at: datetime) -> Interval:
-    return cal.occurrence(lambda y: cal.months_interval(y, v["month"], 1), v["which"], at)
-
-
-def _read_which_season(v: _Values, at: datetime) -> Interval:
-    return cal.occurrence(lambda y: cal.season_interval(v["season"], y), v["which"], at)
-
-
-def _read_which_weekday(v: _Values, at: datetime) -> Interval:
-    days = v["weekday"] - at.weekday()
-    if v["which"] < 0:
-        days = (days % 7 or 7) - 7
-        days = days or -7
-    elif v["which"] > 0:
-        days = days % 7 or 7
-    return cal.unit_around(cal.shift(at, Unit.DAY, days), Unit.DAY)
-
-
-def _read_day_word(v: _Values, at: datetime) -> Interval:
-    return cal.unit_around(cal.shift(at, Unit.DAY, v["day"]), Unit.DAY)
-
-
-def _read_month_day(v: _Values, at: datetime) -> Interval:
-    return cal.latest_day(v["month"], v["day"], at)
-
-
-def _read_bare_month(v: _Values, at: datetime) -> Interval:
-    return cal.latest(lambda y: cal.months_interval(y, v["month"], 1), at)
-
-
-def _read_bare_quarter(v: _Values, at: datetime) -> Interval:
-    return cal.latest(lambda y: cal.months_interval(y, 3 * v["quarter"] - 2, 3), at)
-
-
-def _read_bare_weekday(v: _Values, at: datetime) -> Interval:
-    days = (at.weekday() - v["weekday"]) % 7
-    return cal.unit_around(cal.shift(at, Unit.DAY, -days), Unit.DAY)
-
-
-def _read_now(_v: _Values, at: datetime) -> Interval:
-    return instant_interval(at)
-
-
-_READINGS: Mapping[str, _Reading] = {
-    name.removeprefix("_read_"): reading
-    for name, reading in list(globals().items())
-    if name.startswith("_read_")
-}
+    text = _EMPTY_BRACKETS.sub(" ", " ".join(text.split()))
+    text = _COMMA_BEFORE_END.sub("", " ".join(text.split()))
+    return _SPACE_BEFORE_POINT.sub("", text)
 
 
 @cache
@@ -612,18 +490,21 @@ _PLAIN = str.maketrans(
 )
 """Spaces, hyphens, apostrophes and letters that only look different, one for one."""
 
+_WEAK_LEADS = (Lead.OF, Lead.DURING, Lead.FROM)
+"""After these, a date that belongs to a noun needs no preposition to be understood."""
+_ENDING_LEADS = (Lead.BEFORE, Lead.UNTIL)
+
 _SLOT = re.compile(r"<(\w+)(?::(\w+))?>")
 _SPACE = re.compile(r"\[[^\]]*\]|\(\?<[!=][^)]*\)| \?| ")
-_SPACES = {" ?": " *", " ": " +"}
+_SPACES = {" ?": " *", " ": " ++"}
 _WORD = re.compile(r"\w+")
 _WORD_OR_CONTRACTION = re.compile(r"\w+(?:'\w+)?")
 _BUT = re.compile(r" *(?:(?:and|but) *)?")
-_END = re.compile(r"[\s?.!]*$")
 _QUOTES = "\"'\u201c\u201d\u00ab\u00bb"
 _LOOK_BACK = 40
 _CAPITAL_NEXT = re.compile(r"\s+(?!I\b)[^\W\d_a-z]")
 _CAPITALISED_END = re.compile(r"\b[A-Z]\w*[ -]$")
 _NAME_END = re.compile(r"\b[A-Z][a-z]+ $")
-_EMPTY_BRACKETS = re.compile(r"\(\s*\)|\[\s*\]")
-_COMMA_BEFORE_END = re.compile(r"\s*,\s*(?=[?.!]?\s*$)")
+_EMPTY_BRACKETS = re.compile(r"\( ?\)|\[ ?\]")
+_COMMA_BEFORE_END = re.compile(r" ?, ?(?=[?.!]?$)")
 _SPACE_BEFORE_POINT = re.compile(r" (?=[?.!,;:)])")

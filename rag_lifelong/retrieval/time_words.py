@@ -76,7 +76,8 @@ class TimeWords:
         onwards: What after a date makes it a beginning.
         number_labels: What before a number makes it no year.
         counted: What after a number makes it no year.
-        month_names_people: Months that are also names of people.
+        edition: What after a year makes it the year of an edition.
+        surname_months: Months that are also surnames.
         verb_months: Months that in lower case are also verbs.
         clause_start: What may follow a bare month, in lower case, so that it is no name or verb.
         asks_time: Questions whose answer is a time.
@@ -98,7 +99,8 @@ class TimeWords:
     onwards: str
     number_labels: str
     counted: str
-    month_names_people: frozenset[int]
+    edition: str
+    surname_months: frozenset[int]
     verb_months: frozenset[int]
     clause_start: str
     asks_time: str
@@ -110,6 +112,10 @@ class TimeWords:
 
 def _numbered(words: str, first: int = 1, step: int = 1) -> dict[str, int]:
     return {word: first + i * step for i, word in enumerate(words.split())}
+
+
+def _words(words: str) -> frozenset[str]:
+    return frozenset(words.split())
 
 
 _MONTHS = _numbered(
@@ -139,9 +145,11 @@ _NUMBERS = (
     | {"a few": 3, "few": 3, "several": 5, "a hundred": 100, "one hundred": 100}
 )
 _NUMBERS |= {
-    f"{tens}{joint}{ones}": 10 * i + j
-    for i, tens in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
-    for j, ones in enumerate("one two three four five six seven eight nine".split(), 1)
+    f"{tens}{joint}{ones}": i + j
+    for tens, i in _numbered(
+        "twenty thirty forty fifty sixty seventy eighty ninety", 20, 10
+    ).items()
+    for ones, j in _numbered("one two three four five six seven eight nine").items()
     for joint in (" ", "-")
 }
 _ORDINALS = _numbered(
@@ -181,8 +189,8 @@ _PATTERNS = (
     Pattern("short_decade", "the '?<decade:short_decade>'?s"),
     Pattern("short_decade", "'<decade:short_decade>'?s"),
     Pattern("short_decade", "the <decade:decade_word>"),
-    Pattern("century", "(?:the )?<century><th>[ -]century"),
-    Pattern("century", "(?:the )?<century:ordinal>[ -]century"),
+    Pattern("century", "(?:the )?<century><th>[ -]century(?! b[.]?c)"),
+    Pattern("century", "(?:the )?<century:ordinal>[ -]century(?! b[.]?c)"),
     Pattern("year", "(?-i:AD|A[.]D[.]) ?<year:old_year>"),
     Pattern("year", "<year:old_year> ?(?-i:AD|CE|A[.]D[.]|C[.]E[.])"),
     Pattern("year", "(?:the )?(?:calendar |fiscal |financial )?year(?: of)? <year>"),
@@ -191,7 +199,9 @@ _PATTERNS = (
     # Counted from the time of the question.
     Pattern("ago", "<number> <unit> ago", Kind.RELATIVE),
     Pattern("ahead", "<number> <unit> from now", Kind.RELATIVE),
-    Pattern("trailing", "<span>?(?:the )?(?:past|last|previous) <number> <unit>(?! of)", Kind.RELATIVE),
+    Pattern(
+        "trailing", "<span>?(?:the )?(?:past|last|previous) <number> <unit>(?! of)", Kind.RELATIVE
+    ),
     Pattern("trailing", "<span>the (?:past|last) <unit:trailing_unit>(?! of)", Kind.RELATIVE),
     Pattern("coming", "<span>?(?:the )?(?:next|coming) <number> <unit>(?! of)", Kind.RELATIVE),
     Pattern("coming", "<span>the (?:next|coming) <unit:trailing_unit>(?! of)", Kind.RELATIVE),
@@ -338,7 +348,7 @@ ENGLISH = TimeWords(
     list_joint=",? (?:and|or)|,",
     onwards=r" (?:onwards?|and (?:later|after)|on(?= ?(?:[?.!,;]|$)))",
     number_labels=(
-        r"(?:[#$\u20ac\u00a3\u00a5\u20b9\u00a7\u2116@&+*/=<>^~\\_]|[0-9][.,:]|"
+        r"(?:[#$\u20ac\u00a3\u00a5\u20b9\u00a7\u2116@&+*/=<>^\\_]|"
         r"\b(?:no[.]?|nos[.]?|nr[.]?|number|version|v[.]?|ver[.]?|release|build|model|type|class|"
         r"section|article|chapter|page|line|verse|room|suite|area|zone|sector|district|unit|route|"
         r"highway|road|flight|channel|gate|bus|train|platform|level|part|volume|issue|act|"
@@ -353,8 +363,8 @@ ENGLISH = TimeWords(
     counted=(
         r"\s*(?:%|\u00b0|\+|\*|\u00d7|\u00f7|=|\^)|"
         r"(?:\s*(?:-|to|and|or)\s*[0-9][0-9.,]*)?[\s-]*"
-        r"(?:percent|per|people|persons?|men|women|children|kids|students|pupils|soldiers|troops|"
-        r"workers|employees|staff|members|players|users|customers|passengers|victims|deaths|cases|"
+        r"(?:percent|per|people|persons?|men|women|children|kids|pupils|soldiers|troops|"
+        r"workers|staff|users|customers|passengers|"
         r"seats|votes|delegates|inhabitants|residents|citizens|households|families|"
         r"miles?|kilomet(?:er|re)s?|met(?:er|re)s?|feet|foot|ft|inch(?:es)?|yards?|acres?|hectares?|"
         r"km|km/h|kmh|mph|knots?|cm|mm|nm|m|mi|mb|gb|tb|kb|bytes?|bits?|pixels?|px|dpi|"
@@ -362,10 +372,10 @@ ENGLISH = TimeWords(
         r"lit(?:er|re)s?|ml|gallons?|barrels?|calories|kcal|joules?|watts?|w|kw|mw|gw|kwh|volts?|v|"
         r"hz|khz|mhz|ghz|degrees?|kelvin|k|c|f|psi|bar|hp|horsepower|rpm|"
         r"hours?|hrs?|minutes?|mins?|seconds?|secs?|days?|weeks?|months?|years?|decades?|centuries|"
-        r"year-old|years-old|times|steps|pages|words|lines|copies|books|letters|characters|items|"
-        r"pieces|units|points|goals|runs|games|matches|episodes|"
+        r"year-old|years-old|times|steps|pages|words|lines|copies|letters|characters|items|"
+        r"pieces|units|points|goals|"
         r"dollars?|euros?|pounds|rupees|yen|yuan|francs|cents?|usd|eur|gbp|guineas|"
-        r"cars|planes|ships|tanks|houses|homes|rooms|islands|species|stars|"
+        r"tanks|rooms|islands|species|"
         r"hundred|thousand|million|billion|trillion|bc|bce|b[.]c[.]|"
         r"flushes|mules|maniacs)(?!\w)|"
         r"\s*\((?:the\s+|an?\s+|\d{4}\s+)?(?:novel|book|film|movie|album|song|band|game|play|"
@@ -373,27 +383,35 @@ ENGLISH = TimeWords(
         r":\s+(?-i:(?!Who|What|Which|Where|When|Why|How)[A-Z])|"
         r"-(?-i:(?!present|now|today|to)[a-z])"
     ),
-    month_names_people=frozenset({3, 4, 5, 6, 8}),
+    edition=(
+        r"(?: (?!the |an? |did |was |is |had |has )[\w.'-]+){0,2}? "
+        r"(?:cup|olympics|games|championships?|elections?|finals?|playoffs?|oscars|grammys|"
+        r"awards|ceremony|super bowl|grand prix|open|"
+        r"tour|season|league|tournament|draft|census|referendum|budget|festival|edition)(?!\w)"
+    ),
+    surname_months=frozenset({3, 5}),
     verb_months=frozenset({3, 5}),
-    clause_start=r"\s*(?:[?.!,;:)]|$|'s\b|\s(?:who|what|which|where|how|and|or|to|but|until|the|-)\b)",
+    clause_start=(
+        r"\s*(?:[?.!,;:)]|$|'s\b|\s(?:who|what|which|where|how|and|or|to|but|until|the)\b)"
+    ),
     asks_time=(
         r"^\W*(?:(?:and|so|but|or|since|until|till|from|by|exactly) )*when\b|"
         r"\bhow long\b|"
         r"\b(?:what|which)(?:'s| is| was| are| were)?(?: the)?(?: exact| calendar| precise)?"
         r" (?:years?|months?|days?|dates?|decades?|century|centuries|weeks?|time|weekday|quarter)\b"
     ),
-    past=frozenset(
-        "was were did had wasn't weren't didn't hadn't used won wrote led became made took gave held"
-        " ran sang built began sold bought beat lost came went got said told met left died fell drew"
-        " flew broke spoke chose taught fought grew knew saw shot kept paid sent spent stood swam"
-        " threw wore bore felt heard brought thought caught sank sought struck rose drove rode"
-        " founded".split()
+    past=_words(
+        "was were did had wasn't weren't didn't hadn't used won wrote led became made took gave"
+        " held ran sang built began sold bought beat lost came went got said told met left died"
+        " fell drew flew broke spoke chose taught fought grew knew saw shot kept paid sent spent"
+        " stood swam threw wore bore felt heard brought thought caught sank sought struck rose"
+        " drove rode"
     ),
-    past_ending=r"[a-z]{2,}ed",
-    present=frozenset(
+    past_ending=r"(?!(?:sp|n|s|br|f|w|d|gr|hundr|kindr|sacr|ind|sh|sl)e?ed$)[a-z]{2,}ed",
+    present=_words(
         "is are am isn't aren't does do doesn't don't has have hasn't haven't can will won't who's"
         " what's where's which's who're how's there's owns holds leads runs lives works plays heads"
-        " chairs governs rules coaches manages hosts live own hold lead".split()
+        " chairs governs rules coaches manages hosts live own hold lead"
     ),
     present_verb=r"^\W*(?:who|what) (?:[a-z]+ly )?[a-z]+(?<!s)s\b",
 )

@@ -33,7 +33,19 @@ def _document(text: str, sections: tuple[Section, ...] = (), title: str = "Tower
 
 def _prose(n_sentences: int, seed: int, *, sentences_per_paragraph: int = 5) -> list[str]:
     rng = random.Random(seed)
-    words = "stone river tower market harbour council winter bridge engine letter garden".split()
+    words = [
+        "stone",
+        "river",
+        "tower",
+        "market",
+        "harbour",
+        "council",
+        "winter",
+        "bridge",
+        "engine",
+        "letter",
+        "garden",
+    ]
     sentences = []
     for number in range(n_sentences):
         body = " ".join(rng.choices(words, k=rng.randint(6, 22)))

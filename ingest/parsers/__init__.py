@@ -1,0 +1,53 @@
+"""Parsers by file suffix. A new format is one file here and one line in the table.
+
+A parser's module, and the library behind it, is imported when its first file is met.
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+from rag_lifelong.errors import ParseError
+from rag_lifelong.ports import Parsed, Parser
+
+PARSERS = {
+    ".txt": "ingest.parsers.plain:parse",
+    ".text": "ingest.parsers.plain:parse",
+    ".log": "ingest.parsers.plain:parse",
+    ".rst": "ingest.parsers.plain:parse",
+    ".md": "ingest.parsers.markdown:parse",
+    ".markdown": "ingest.parsers.markdown:parse",
+    ".html": "ingest.parsers.html:parse",
+    ".htm": "ingest.parsers.html:parse",
+    ".xhtml": "ingest.parsers.html:parse",
+    ".pdf": "ingest.parsers.pdf:parse",
+    ".docx": "ingest.parsers.docx:parse",
+    ".csv": "ingest.parsers.tabular:parse",
+    ".tsv": "ingest.parsers.tabular:parse",
+    ".psv": "ingest.parsers.tabular:parse",
+    ".json": "ingest.parsers.json_:parse",
+    ".jsonl": "ingest.parsers.json_:parse_lines",
+    ".ndjson": "ingest.parsers.json_:parse_lines",
+}
+
+
+def parser_for(path: Path) -> Parser | None:
+    """Return the parser of a file's suffix, or None for a format that is not read."""
+    entry = PARSERS.get(path.suffix.lower())
+    if entry is None:
+        return None
+    module_name, _, function = entry.partition(":")
+    parser: Parser = getattr(import_module(module_name), function)
+    return parser
+
+
+def parse(path: Path) -> Iterator[Parsed]:
+    """Yield the documents of a file by the parser of its suffix.
+
+    Raises:
+        ParseError: If the format is not read, or the file is not what its name says.
+    """
+    parser = parser_for(path)
+    if parser is None:
+        raise ParseError(f"unsupported format {path.suffix.lower() or '(no suffix)'}")
+    yield from parser(path)

@@ -1,0 +1,16 @@
+"""Plain text."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ingest.text import read_text
+from rag_lifelong.ports import Parsed
+
+
+def parse(path: Path) -> Iterator[Parsed]:
+    """Yield the text as it is; it tells no title and no date.
+
+    Raises:
+        ParseError: If the file is empty or is no text.
+    """
+    yield Parsed(text=read_text(path).strip())

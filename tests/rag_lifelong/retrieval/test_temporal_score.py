@@ -1,0 +1,62 @@
+"""How time fits, and which statements give way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rag_lifelong.retrieval.temporal_score import FLOOR, superseded, time_fit, weigh
+from rag_lifelong.temporal import parse_when
+from tests.rag_lifelong.builders import chunk
+
+SAME = np.ones((2, 2), np.float32) / np.sqrt(2)
+OTHER = np.eye(2, dtype=np.float32)
+
+
+def window(when: str):
+    return parse_when(when)[0]
+
+
+@pytest.mark.parametrize(
+    ("when", "until", "asked", "fit"),
+    [
+        ("2017-03-05", None, "2017-03", 1.0),
+        ("2017", None, "2017-03", 1.0),
+        ("2012-05-15", None, "2017-03", 0.9),
+        ("2012-05-15", "2015", "2017-03", 0.0),
+        ("2018", None, "2017-03", 0.0),
+    ],
+)
+def test_time_fit(when: str, until: str | None, asked: str, fit: float):
+    assert time_fit(chunk("words", when, until), window(asked)) == fit
+
+
+def test_a_text_that_names_the_year_fits_whenever_it_was_written():
+    assert time_fit(chunk("held in 1998, again", "2016"), window("1998")) == 1.0
+    assert time_fit(chunk("room 19980, again", "2016"), window("1998")) == 0.0
+
+
+def test_weight_never_falls_below_the_floor():
+    assert weigh(0.5, 1.0) == 0.5
+    assert weigh(0.5, 0.0) == pytest.approx(0.5 * FLOOR)
+
+
+def test_a_newer_statement_of_the_same_thing_replaces_the_older():
+    pair = [chunk("old", "2009-01-20"), chunk("new", "2017-01-20")]
+    assert superseded(pair, SAME, 0.6, window("2018")) == {0}
+    assert superseded(pair, OTHER, 0.6, window("2018")) == set()
+
+
+def test_a_statement_after_the_time_asked_about_replaces_nothing():
+    pair = [chunk("old", "2009-01-20"), chunk("new", "2017-01-20")]
+    assert superseded(pair, SAME, 0.6, window("2016")) == set()
+
+
+def test_dates_that_overlap_have_no_order():
+    pair = [chunk("some time in the year", "2019"), chunk("in march", "2019-03-05")]
+    assert superseded(pair, SAME, 0.6, window("2020")) == set()
+
+
+def test_chunks_of_one_document_do_not_replace_each_other():
+    pair = [chunk("a", "2009", doc_id="d"), chunk("b", "2017", doc_id="d")]
+    assert superseded(pair, SAME, 0.6, window("2020")) == set()
