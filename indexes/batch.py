@@ -90,10 +90,7 @@ class Batch:
             case Completed():
                 self._complete(item)
             case Gone(origin=origin):
-                self._db.execute(
-                    "UPDATE origins SET gone_at = ? WHERE origin = ?", (self._recorded_at, origin)
-                )
-                self._end(self._open_documents(origin))
+                self._leave(origin)
 
     def _add_document(self, document: Document, chunks: tuple[ChunkText, ...]) -> None:
         if holds(self._db, document):
@@ -181,14 +178,23 @@ class Batch:
 
     def _complete(self, item: Completed) -> None:
         self._db.execute(
-            "INSERT INTO origins VALUES (?, ?, ?, NULL) ON CONFLICT (origin) DO UPDATE SET "
-            "fingerprint = excluded.fingerprint, completed_at = excluded.completed_at, "
-            "gone_at = NULL",
-            (item.origin, item.fingerprint, self._recorded_at),
+            "INSERT INTO origins VALUES (?, ?, ?, ?, NULL) ON CONFLICT (origin) DO UPDATE SET "
+            "fingerprint = excluded.fingerprint, holds_all = excluded.holds_all, "
+            "completed_at = excluded.completed_at, gone_at = NULL",
+            (item.origin, item.fingerprint, item.doc_ids is not None, self._recorded_at),
         )
         if item.doc_ids is not None:
             open_documents = self._open_documents(item.origin)
             self._end({k: v for k, v in open_documents.items() if k not in item.doc_ids})
+
+    def _leave(self, origin: str) -> None:
+        """An origin is gone: its documents end, unless it never claimed to hold all there is."""
+        self._db.execute(
+            "UPDATE origins SET gone_at = ? WHERE origin = ?", (self._recorded_at, origin)
+        )
+        row = self._db.execute("SELECT holds_all FROM origins WHERE origin = ?", (origin,))
+        if (found := row.fetchone()) is None or found[0]:
+            self._end(self._open_documents(origin))
 
     def _open_documents(self, origin: str) -> dict[str, list[tuple[int, int]]]:
         """doc_id -> [(rev_no, valid_from)] of what is open and came from the origin."""

@@ -29,6 +29,7 @@ def _m001_initial(db: sqlite3.Connection) -> None:
     );
     CREATE TABLE origins (           -- files read to their end
         origin TEXT PRIMARY KEY, fingerprint TEXT NOT NULL,
+        holds_all INTEGER NOT NULL,  -- whether its documents end when it is gone
         completed_at INTEGER NOT NULL, gone_at INTEGER
     );
     CREATE TABLE documents (

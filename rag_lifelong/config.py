@@ -62,6 +62,13 @@ class ModelsConfig(_Section):
     """Whether a hub id may be fetched from the network."""
 
 
+class WikipediaConfig(_Section):
+    """`[wikipedia]`."""
+
+    namespaces: tuple[int, ...] | Literal["all"] = (0,)
+    """Numbers of the namespaces whose pages are read; 0 is articles."""
+
+
 class ChunkingConfig(_Section):
     """`[chunking]`."""
 
@@ -80,7 +87,7 @@ class RetrievalConfig(_Section):
     """Most lines given to the reader."""
     same_statement: float = Field(default=0.6, ge=0, le=1)
     """Cosine from which two chunks count as statements of the same thing at different times."""
-    relevance_margin: float = Field(default=0.05, ge=0)
+    relevance_margin: float = Field(default=0.1, ge=0)
     """How much less relevant a newer statement may be and still replace an older one."""
     min_support: float = Field(default=0.35, ge=0, le=1)
     """Least cosine of the best evidence for an answer to be tried."""
@@ -97,6 +104,7 @@ class Config(BaseSettings):
     embedder: EmbedderConfig = EmbedderConfig()
     reader: ReaderConfig = ReaderConfig()
     models: ModelsConfig = ModelsConfig()
+    wikipedia: WikipediaConfig = WikipediaConfig()
     chunking: ChunkingConfig = ChunkingConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
 

@@ -4,15 +4,16 @@ Everything heavy is imported and loaded when first needed: `status` loads no mod
 finds nothing new loads no embedder, an answer that needs no reading loads no language model.
 """
 
+import importlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rag_lifelong.config import Config, load_config
+from rag_lifelong.errors import ConfigError
 from rag_lifelong.ports import Embedder, EmbeddingModel, Reader, StoreStatus
 from rag_lifelong.temporal import Interval
 from rag_lifelong.types import Answer
@@ -44,15 +45,19 @@ class System:
         self.now = now
         self._given_embedder = embedder
         self._given_reader = reader
+        self._loaded_embedder: Embedder | None = None
+        self._loaded_reader: Reader | None = None
 
     @classmethod
-    def configured(cls, file: Path | None = None, *, store: Path | None = None) -> Self:
-        """Assemble from the settings file, the environment and a flag.
+    def configured(
+        cls, file: Path | None = None, *, store: Path | None = None, **flags: Any
+    ) -> Self:
+        """Assemble from the settings file, the environment and flags (nested mappings).
 
         Raises:
             ConfigError: If a setting is wrong.
         """
-        return cls(load_config(file, flags={} if store is None else {"store": store}))
+        return cls(load_config(file, flags=flags | ({} if store is None else {"store": store})))
 
     def ingest(
         self,
@@ -71,7 +76,9 @@ class System:
 
         started = time.perf_counter()
         report = IngestReport()
-        sources = [open_source(path, now=self.now) for path in paths]
+        chosen = self.config.wikipedia.namespaces
+        namespaces = None if chosen == "all" else frozenset(chosen)
+        sources = [open_source(path, now=self.now, namespaces=namespaces) for path in paths]
         with StoreWriter(self.config.store, now=self.now) as writer:
             stored = writer.embedding_model
             for source in sources:
@@ -146,3 +153,62 @@ class System:
         from rag_lifelong.retrieval.plan import Moment
 
         return Moment(asked_at=self.now(), as_of=as_of, between=between, known_at=known_at)
+
+    def _embedder(self, stored: EmbeddingModel | None) -> Embedder:
+        return self._given_embedder or self._load_embedder(stored)
+
+    def _load_embedder(self, stored: EmbeddingModel | None) -> Embedder:
+        """The configured embedder, in the store's own number format unless one is configured."""
+        if self._loaded_embedder is None:
+            from rag_lifelong.embedding import embedder_for
+            from rag_lifelong.models import Role, locate
+
+            settings = self.config.embedder
+            found = locate(
+                Role.EMBEDDER,
+                settings.model,
+                cache_dir=self.config.models.cache_dir,
+                allow_download=self.config.models.allow_download,
+            )
+            dtype = settings.dtype if stored is None or settings.dtype != "auto" else stored.dtype
+            make = _import(embedder_for(found.path))
+            self._loaded_embedder = make(
+                found.path, name=found.name, dtype=dtype, cache_dir=self.config.models.cache_dir
+            )
+        return self._loaded_embedder
+
+    def _reader(self) -> Reader:
+        if self._given_reader is not None:
+            return self._given_reader
+        if self._loaded_reader is None:
+            self._loaded_reader = self._load_reader()
+        return self._loaded_reader
+
+    def _load_reader(self) -> Reader:
+        from rag_lifelong.models import Role, locate
+        from rag_lifelong.reading import READERS
+
+        settings = self.config.reader
+        make = _import(READERS[settings.kind])
+        if settings.kind == "openai":
+            if settings.model is None:
+                raise ConfigError(
+                    "reader.kind = 'openai' needs a model name", hint="set reader.model"
+                )
+            reader: Reader = make(settings.base_url, settings.model, settings.api_key)
+            return reader
+        found = locate(
+            Role.READER,
+            settings.model,
+            cache_dir=self.config.models.cache_dir,
+            allow_download=self.config.models.allow_download,
+        )
+        local: Reader = make(found.path, name=found.name, n_ctx=settings.context_tokens)
+        return local
+
+
+def _import(target: str) -> Callable[..., Any]:
+    """The object that "module:name" names."""
+    module, _, name = target.partition(":")
+    made: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return made

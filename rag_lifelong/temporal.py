@@ -101,18 +101,18 @@ def parse_when(text: str) -> tuple[Interval, Precision]:
     """
     text = text.strip()
     if match := _PARTIAL_DATE.fullmatch(text):
-        year, month, day = (int(part) if part else None for part in match.groups())
-        if year is not None and year >= 1:
-            if month is None:
-                return year_interval(year), Precision.YEAR
-            if day is None:
-                return month_interval(year, month), Precision.MONTH
+        year, month, day = (int(part or 0) for part in match.groups())
+        if year and not match[2]:
+            return year_interval(year), Precision.YEAR
+        if year and not match[3]:
+            return month_interval(year, month), Precision.MONTH
+        if year:
             return day_interval(year, month, day), Precision.DAY
     try:
         if "T" in text.upper() or " " in text:
             return instant_interval(datetime.fromisoformat(text)), Precision.SECOND
-        day = date.fromisoformat(text)  # also the basic and week forms: 20190601, 2019-W05-1
-        return day_interval(day.year, day.month, day.day), Precision.DAY
+        found = date.fromisoformat(text)  # also the basic and week forms: 20190601, 2019-W05-1
+        return day_interval(found.year, found.month, found.day), Precision.DAY
     except (ValueError, OverflowError):
         raise ValueError(
             f"not a date: {text!r} (expected 2019, 2019-06, 2019-06-01 or 2019-06-01T12:00:00Z)"

@@ -16,7 +16,7 @@ from ingest.fingerprint import fingerprint
 from ingest.names import file_uri, readable_stem
 from ingest.parsers import parse
 from ingest.sources.mediawiki import is_dump
-from ingest.sources.wikipedia import WikipediaSource
+from ingest.sources.wikipedia import ARTICLES, WikipediaSource
 from rag_lifelong.errors import ParseError, SourceError
 from rag_lifelong.ports import Known, Parsed
 from rag_lifelong.temporal import Clock
@@ -38,10 +38,18 @@ _DUMP_SUFFIXES = (".xml", ".xml.bz2")
 class FolderSource:
     """All files under a root that have a parser, and the Wikipedia dumps among them."""
 
-    def __init__(self, root: Path, *, now: Clock, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        now: Clock,
+        max_bytes: int = MAX_BYTES,
+        namespaces: frozenset[int] | None = ARTICLES,
+    ) -> None:
         self._root = root
         self._now = now
         self._max_bytes = max_bytes
+        self._namespaces = namespaces
 
     def scan(self, known: Known) -> Iterator[ScanItem]:
         """Yield what changed since the last scan, then what is gone.
@@ -142,7 +150,7 @@ class FolderSource:
         if path.name.lower().endswith(_DUMP_SUFFIXES):
             if not is_dump(path):
                 raise ParseError("unsupported format .xml (not a MediaWiki dump)")
-            yield from WikipediaSource(path).scan(known)
+            yield from WikipediaSource(path, namespaces=self._namespaces).scan(known)
             return
         if before.st_size > self._max_bytes:
             raise ParseError(f"too large: {before.st_size} bytes, the limit is {self._max_bytes}")

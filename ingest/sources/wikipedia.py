@@ -44,7 +44,9 @@ _REDIRECT = re.compile(r"\s*#\s*(?:(?i:redirect)|([^\W\d_]{2,20}))\s*:?\s*\[\[([
 class WikipediaSource:
     """One dump file."""
 
-    def __init__(self, path: Path, *, namespaces: frozenset[int] = ARTICLES) -> None:
+    def __init__(
+        self, path: Path, *, namespaces: frozenset[int] | None = ARTICLES
+    ) -> None:
         self._path = path
         self._namespaces = namespaces
         self._origin = file_uri(path)
@@ -58,7 +60,7 @@ class WikipediaSource:
             SourceError: If there is no such file.
         """
         try:
-            state = fingerprint(self._path.stat())
+            state = self._state()
         except FileNotFoundError as e:
             raise SourceError(
                 f"no such dump: {self._path}", hint="check the path; it must be a file"
@@ -76,7 +78,7 @@ class WikipediaSource:
         try:
             for event in read_dump(self._path, namespaces=self._namespaces):
                 yield from reader.items(event)
-            is_unchanged = fingerprint(self._path.stat()) == state
+            is_unchanged = self._state() == state
         except ParseError as e:
             yield Skipped(self._origin, f"{e} after {reader.n_pages} pages")
             return
@@ -90,6 +92,12 @@ class WikipediaSource:
             yield Completed(self._origin, state, None)
         else:
             yield Skipped(self._origin, "changed while it was read")
+
+
+    def _state(self) -> str:
+        """Fingerprint of the file and of what is taken from it."""
+        wanted = "all" if self._namespaces is None else sorted(self._namespaces)
+        return f"{fingerprint(self._path.stat())} namespaces={wanted}"
 
 
 class _DumpReader:
@@ -135,9 +143,6 @@ class _DumpReader:
         if self._known.has_revision(doc_id, revision_id):
             return
         body, sections = ("", ()) if target else clean(text)
-        # A page that starts without text has none to end.
-        if not body and revision.parent_id in ("", "0"):
-            return
         yield self._document(revision, doc_id, revision_id, date, (body, sections))
 
     def _document(

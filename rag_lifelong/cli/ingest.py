@@ -17,6 +17,15 @@ def ingest(
         list[Path],
         typer.Argument(metavar="PATH...", help="Folders, files or Wikipedia XML dumps (.xml, .bz2)."),
     ],
+    namespaces: Annotated[
+        str | None,
+        typer.Option(
+            "--namespaces",
+            metavar="LIST",
+            help="Wiki namespaces to read: `all`, or numbers such as 0,4. [default: 0, articles]",
+            show_default=False,
+        ),
+    ] = None,
     store: options.Store = None,
     config: options.ConfigFile = None,
     as_json: options.Json = False,
@@ -31,10 +40,13 @@ def ingest(
     `rag-lifelong ingest notes/ enwiki-pages-articles.xml.bz2`
 
     `rag-lifelong ingest --store ~/kb --json notes/`
+
+    `rag-lifelong ingest --namespaces all wiki-pages-meta-history.xml.bz2`
     """
     from rag_lifelong.system import System
 
-    system = System.configured(config, store=store)
+    flags = {} if namespaces is None else {"wikipedia": {"namespaces": _numbers(namespaces)}}
+    system = System.configured(config, store=store, **flags)
     with err.status("reading …") as spinner:
         report = system.ingest(
             paths,
@@ -57,3 +69,12 @@ def ingest(
         f"{report.chunks_embedded} chunks embedded in {report.seconds:.1f} s",
         highlight=False,
     )
+
+
+def _numbers(value: str) -> str | list[int]:
+    if value == "all":
+        return value
+    try:
+        return [int(number) for number in value.split(",")]
+    except ValueError:
+        raise typer.BadParameter(f"--namespaces {value!r}: expected all, or numbers as 0,4") from None
