@@ -41,7 +41,7 @@ class SealedRange:
             bits[rows - self.lo] = True
             packed = np.packbits(bits, bitorder="little")
             selector = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(packed))
-            parameters = faiss.SearchParameters(sel=selector)
+            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         _, found = self.index.search(query[None], k, params=parameters)
         hits = found[0][found[0] >= 0] + self.lo
         return np.asarray(hits, np.int64)

@@ -18,9 +18,11 @@ B = 0.75
 """BM25's usual constants (Robertson & Zaragoza 2009; the defaults of Lucene)."""
 
 _STOPWORDS = frozenset(
-    "a an and are as at be by did do does for from had has have he her his how i in is it its of "
-    "on or she that the their there they this to was were what when where which who whom whose "
-    "why will with would you".split()
+    """
+    a an and are as at be by did do does for from had has have he her his how i in is it its of on
+    or she that the their there they this to was were what when where which who whom whose why will
+    with would you
+    """.split()  # noqa: SIM905  (a list of words reads best as words)
 )
 """English words too common to tell texts apart; their inverted lists are the longest ones."""
 

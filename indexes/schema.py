@@ -49,7 +49,7 @@ def _m001_initial(db: sqlite3.Connection) -> None:
         valid_to INTEGER NOT NULL, recorded_at INTEGER NOT NULL, reason TEXT NOT NULL
     );
     CREATE INDEX closings_by_revision ON closings (rev_no);
-    CREATE TABLE texts (             -- each distinct chunk text once, however many revisions share it
+    CREATE TABLE texts (             -- each distinct chunk text, however many revisions share it
         text_no INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE,
         context TEXT NOT NULL, text TEXT NOT NULL
     );

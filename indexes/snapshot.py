@@ -4,7 +4,6 @@ Holds one SQLite read transaction and maps the columns up to the counts it saw, 
 neither disturb it nor wait for it.
 """
 
-import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
@@ -183,8 +182,6 @@ class StoreSnapshot(DatabaseKnown):
         )
 
 
-def _hits(
-    chosen: Passing, text_nos: NDArray[np.int64], scores: NDArray[np.float64]
-) -> list[Hit]:
+def _hits(chosen: Passing, text_nos: NDArray[np.int64], scores: NDArray[np.float64]) -> list[Hit]:
     chunk_nos = chosen.chunk_nos[np.searchsorted(chosen.text_nos, text_nos)]
     return [Hit(int(no), float(score)) for no, score in zip(chunk_nos, scores, strict=True)]

@@ -80,9 +80,7 @@ def passing(columns: TimeColumns, time: TimeFilter) -> Passing:
     return Passing(text_nos, chunk_of_text[text_nos])
 
 
-def _newest_of_each_document(
-    columns: TimeColumns, passes: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
+def _newest_of_each_document(columns: TimeColumns, passes: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Of the passing revisions, those with the latest start in their document."""
     rev_nos = np.flatnonzero(passes)
     doc_nos = columns.revisions["doc_no"][rev_nos]

@@ -156,7 +156,8 @@ class StoreWriter(DatabaseKnown):
         if at_row == 0 and len(rows):
             self._files.sync_directory(self._directory)
         self._db.execute(
-            "INSERT INTO columns VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET rows = excluded.rows",
+            "INSERT INTO columns VALUES (?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET rows = excluded.rows",
             (name, at_row + len(rows)),
         )
 

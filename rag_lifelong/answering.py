@@ -59,7 +59,7 @@ def answer(
         model_reader = reader()
         timer.mark("load_reader")
         model = model_reader.name
-        pieces = []
+        pieces: list[str] = []
         prompt = build_prompt(question, found.evidence)
         for token in model_reader.read(prompt, max_tokens=config.reader.max_tokens):
             if not pieces:

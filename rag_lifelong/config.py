@@ -85,6 +85,8 @@ class RetrievalConfig(_Section):
     """Share of BM25, against cosine, in a chunk's relevance."""
     evidence: int = Field(default=5, ge=1, le=20)
     """Most lines given to the reader."""
+    least_share: float = Field(default=0.6, ge=0, le=1)
+    """Least share of the best chunk's score that another must have to be evidence."""
     same_statement: float = Field(default=0.6, ge=0, le=1)
     """Cosine from which two chunks count as statements of the same thing at different times."""
     relevance_margin: float = Field(default=0.1, ge=0)

@@ -132,7 +132,7 @@ class System:
         from rag_lifelong.retrieval.retriever import retrieve
 
         moment = self._moment(as_of, between, known_at)
-        settings = self.config.retrieval.model_copy(update={"evidence": limit})
+        settings = self.config.retrieval.model_copy(update={"evidence": limit, "least_share": 0.0})
         with self._snapshot() as snapshot:
             embedder = self._embedder(snapshot.embedding_model)
             return retrieve(query, moment, snapshot, embedder, settings)

@@ -88,7 +88,7 @@ _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
 
 def parse_when(text: str) -> tuple[Interval, Precision]:
-    """The interval and precision of an ISO 8601 date: `2019`, `2019-06`, `2019-06-01` or an instant.
+    """The interval and precision of an ISO 8601 date: `2019`, `2019-06`, `2019-06-01`, an instant.
 
     An instant without a zone is taken as UTC; its interval is one second long.
 

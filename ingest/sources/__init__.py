@@ -10,9 +10,7 @@ from rag_lifelong.ports import Source
 from rag_lifelong.temporal import Clock
 
 
-def open_source(
-    path: Path, *, now: Clock, namespaces: frozenset[int] | None = ARTICLES
-) -> Source:
+def open_source(path: Path, *, now: Clock, namespaces: frozenset[int] | None = ARTICLES) -> Source:
     """Return the source for a folder, a file, or a Wikipedia dump.
 
     Of dumps, pages in `namespaces` are read; None means all.

@@ -44,9 +44,7 @@ _REDIRECT = re.compile(r"\s*#\s*(?:(?i:redirect)|([^\W\d_]{2,20}))\s*:?\s*\[\[([
 class WikipediaSource:
     """One dump file."""
 
-    def __init__(
-        self, path: Path, *, namespaces: frozenset[int] | None = ARTICLES
-    ) -> None:
+    def __init__(self, path: Path, *, namespaces: frozenset[int] | None = ARTICLES) -> None:
         self._path = path
         self._namespaces = namespaces
         self._origin = file_uri(path)
@@ -92,7 +90,6 @@ class WikipediaSource:
             yield Completed(self._origin, state, None)
         else:
             yield Skipped(self._origin, "changed while it was read")
-
 
     def _state(self) -> str:
         """Fingerprint of the file and of what is taken from it."""

@@ -11,6 +11,8 @@ import typer
 from rag_lifelong.cli import ask, ingest, models, search, status
 from rag_lifelong.errors import RagLifelongError
 
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="rag-lifelong",
     help="Dated, cited answers over documents that keep changing, from a frozen language model.",
@@ -30,23 +32,17 @@ app.add_typer(models.app, name="models")
 def main() -> None:
     """Run the command line and turn the project's errors into one line and an exit code."""
     try:
-        code = app(standalone_mode=False)
+        app()
     except RagLifelongError as error:
         print(f"error: {error}", file=sys.stderr)
         if error.hint:
             print(f"hint: {error.hint}", file=sys.stderr)
         sys.exit(1)
-    except typer.Abort:
-        _interrupted()
-    except KeyboardInterrupt:
-        _interrupted()
+    except SystemExit as stop:
+        if stop.code == _INTERRUPTED:  # typer's code for Ctrl-C
+            print("interrupted: everything committed so far is kept", file=sys.stderr)
+        raise
     except BrokenPipeError:
         # The reader of a pipe left (`| head`): nothing to report.
         sys.stderr.close()
         sys.exit(0)
-    sys.exit(code or 0)
-
-
-def _interrupted() -> None:
-    print("interrupted: everything committed so far is kept", file=sys.stderr)
-    sys.exit(130)

@@ -15,7 +15,9 @@ _SHOWN_SKIPS = 20
 def ingest(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", help="Folders, files or Wikipedia XML dumps (.xml, .bz2)."),
+        typer.Argument(
+            metavar="PATH...", help="Folders, files or Wikipedia XML dumps (.xml, .bz2)."
+        ),
     ],
     namespaces: Annotated[
         str | None,
@@ -77,4 +79,6 @@ def _numbers(value: str) -> str | list[int]:
     try:
         return [int(number) for number in value.split(",")]
     except ValueError:
-        raise typer.BadParameter(f"--namespaces {value!r}: expected all, or numbers as 0,4") from None
+        raise typer.BadParameter(
+            f"--namespaces {value!r}: expected all, or numbers as 0,4"
+        ) from None

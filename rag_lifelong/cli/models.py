@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from rag_lifelong.config import Config
     from rag_lifelong.models import ModelInfo
 
-app = typer.Typer(
-    help="Show, check and find the embedder and the reader.", no_args_is_help=True
-)
+app = typer.Typer(help="Show, check and find the embedder and the reader.", no_args_is_help=True)
 
 AllowDownload = Annotated[
     bool, typer.Option("--allow-download", help="Fetch a configured hub id if it is not here.")

@@ -18,7 +18,7 @@ from rag_lifelong.config import RetrievalConfig
 from rag_lifelong.errors import EmbedderMismatchError
 from rag_lifelong.ports import Embedder, Snapshot
 from rag_lifelong.retrieval.fusion import reciprocal_rank_fusion
-from rag_lifelong.retrieval.plan import Moment, Plan, describe, plan_time
+from rag_lifelong.retrieval.plan import Moment, Plan, plan_time
 from rag_lifelong.retrieval.temporal_score import superseded, time_fit, weigh
 from rag_lifelong.retrieval.time_grammar import parse_time_intent
 from rag_lifelong.types import Chunk, Evidence, TimeFilter, TimeIntent, TimeReport
@@ -117,7 +117,8 @@ def _choose(
         if i not in replaced
     ]
     scored.sort(key=lambda evidence: -evidence.score)
-    return scored[: settings.evidence]
+    least = settings.least_share * scored[0].score if scored else 0.0
+    return [one for one in scored[: settings.evidence] if one.score >= least]
 
 
 def _fit(chunk: Chunk, plan: Plan) -> float:

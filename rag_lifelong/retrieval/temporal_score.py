@@ -1,7 +1,9 @@
 """How well a chunk's time fits the time asked about, and which statements newer ones replace."""
 
 import re
+from calendar import month_name
 from collections.abc import Sequence
+from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,20 +15,19 @@ from rag_lifelong.types import Chunk
 FLOOR = 0.2
 """Share of its relevance a chunk keeps when its time does not fit at all."""
 
-_YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
+_NUMBER = re.compile(r"\d+")
+_YEAR_LENGTH = timedelta(days=365)
 
 
 def time_fit(chunk: Chunk, window: Interval) -> float:
     """How well a chunk fits a window, in [0, 1].
 
-    1 if it was published in the window or names a year of it; nearly as good if it already held
-    then; 0 if it is of another time.
+    1 if it was published in the window or names the window's year or month; nearly as good if it
+    already held then; 0 if it is of another time.
     """
-    if chunk.date.interval.intersects(window) or _names_year_of(chunk, window):
+    if chunk.date.interval.intersects(window) or _names(window, chunk.text):
         return 1.0
-    if chunk.valid_from < window.end and (
-        chunk.valid_to is None or chunk.valid_to > window.start
-    ):
+    if chunk.valid_from < window.end and (chunk.valid_to is None or chunk.valid_to > window.start):
         return 0.9
     return 0.0
 
@@ -59,9 +60,11 @@ def superseded(
     return set(np.flatnonzero((same & newer & other).any(axis=1)).tolist())
 
 
-def _names_year_of(chunk: Chunk, window: Interval) -> bool:
-    last_year = (window.end - window.end.resolution).year
-    if last_year - window.start.year > 1:
+def _names(window: Interval, text: str) -> bool:
+    """Whether a text names a window of one year ("1998") or within one month ("March 1998")."""
+    first, last = window.start, window.end - window.end.resolution
+    if first.year != last.year:
         return False
-    years = {int(year) for year in _YEAR.findall(chunk.text)}
-    return not years.isdisjoint(range(window.start.year, last_year + 1))
+    if window.end - window.start >= _YEAR_LENGTH:
+        return str(first.year) in _NUMBER.findall(text)
+    return first.month == last.month and f"{month_name[first.month]} {first.year}" in text

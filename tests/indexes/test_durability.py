@@ -22,7 +22,6 @@ from rag_lifelong.errors import (
     IndexStoreError,
 )
 from rag_lifelong.ports import EmbeddingModel
-
 from tests.indexes.conftest import TinyStore, document
 
 

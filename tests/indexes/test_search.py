@@ -8,7 +8,6 @@ import pytest
 from indexes import accelerator, dense
 from indexes.snapshot import StoreSnapshot
 from rag_lifelong.types import RevisionOrder
-
 from tests.indexes.conftest import TinyStore, document, time_filter, vector
 
 
@@ -73,7 +72,9 @@ def test_lexical_scores_do_not_see_the_future_of_the_window(store: TinyStore):
         assert snapshot.search_lexical("Geneva talks", time_filter(as_of="2016"), 5) == before
 
 
-@pytest.mark.parametrize("query", ["", "the of", '"', "NEAR(", "a AND b OR *", "\0", "né à", "日本"])
+@pytest.mark.parametrize(
+    "query", ["", "the of", '"', "NEAR(", "a AND b OR *", "\0", "né à", "日本"]
+)
 def test_any_query_is_safe(store: TinyStore, query: str):
     store.add(document("a", "2015", "né à Paris"))
     with StoreSnapshot(store.path) as snapshot:

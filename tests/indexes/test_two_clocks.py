@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from indexes.snapshot import StoreSnapshot
 from rag_lifelong.types import Completed, Gone, Redirect, RevisionOrder
-
 from tests.indexes.conftest import TinyStore, document, time_filter, vector
 
 WIKI = RevisionOrder.VALID_TIME

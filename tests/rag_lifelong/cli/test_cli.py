@@ -1,0 +1,213 @@
+"""What a user types, sees and gets as exit code; real processes, fake models only where told."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rag_lifelong import cli
+from rag_lifelong.system import System
+from rag_lifelong.testing import HashingEmbedder, ScriptedReader
+
+
+class Shell:
+    """Runs the command line in this process, with fake models."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self.capsys = capsys
+        self.reader = ScriptedReader(lambda prompt: "Ann Lee")
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        sys.argv = ["rag-lifelong", *arguments]
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        out, err = self.capsys.readouterr()
+        return int(stop.value.code or 0), out, err
+
+
+@pytest.fixture
+def shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Shell:
+    for name in list(os.environ):
+        if name.startswith("RAG_LIFELONG_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", sys.argv)
+    shell = Shell(tmp_path, capsys)
+    monkeypatch.setattr(System, "_embedder", lambda self, stored: HashingEmbedder(dim=256))
+    monkeypatch.setattr(System, "_reader", lambda self: shell.reader)
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "mayor.md").write_text(
+        "---\ntitle: Mayor\ndate: 2010-03\n---\nThe mayor of Springfield is Ann Lee."
+    )
+    return shell
+
+
+def test_ingest_json_ends_with_one_object(shell: Shell):
+    (shell.folder / "notes" / "bad.pdf").write_bytes(b"nothing")
+    code, out, _ = shell.run("ingest", "notes", "--json")
+    report = json.loads(out)
+    assert code == 0
+    assert report.pop("seconds") > 0
+    [skipped] = report.pop("skipped")
+    assert skipped["uri"].endswith("bad.pdf")
+    assert skipped["reason"] == "not a PDF file"
+    assert report == {
+        "added": 1, "updated": 0, "unchanged": 0, "closed": 0, "chunks_embedded": 1
+    }  # fmt: skip
+
+
+def test_ask_json_tells_all_about_the_answer(shell: Shell):
+    shell.run("ingest", "notes")
+    code, out, _ = shell.run(
+        "ask", "Who is the mayor of Springfield?", "--as-of", "2015-06", "--json"
+    )
+    given = json.loads(out)
+    assert code == 0
+    assert given["answer"] == "Ann Lee"
+    assert given["abstained"] is False
+    assert given["as_of"] == "2015-06-01 to 2015-06-30"
+    assert set(given["time"]) == {"parsed", "applied", "relaxed"}
+    assert {"retrieve", "first_token", "total"} <= set(given["timings_s"])
+    [evidence] = given["evidence"]
+    assert evidence["published_at"] == "2010-03"
+    assert evidence["date_source"] == "front_matter"
+    assert evidence["valid_from"] == "2010-03-01T00:00:00Z"
+    assert evidence["valid_to"] is None
+    assert {"doc_id", "revision_id", "uri", "title", "text", "score"} <= set(evidence)
+    start, end = evidence["span"]
+    assert end - start == len(evidence["text"])
+
+
+def test_ask_prints_the_answer_with_its_date(shell: Shell):
+    shell.run("ingest", "notes")
+    code, out, _ = shell.run("ask", "Who is the mayor of Springfield?")
+    assert code == 0
+    assert out.splitlines()[0] == "Ann Lee"
+    assert "[1] 2010-03 (front_matter) valid 2010-03-01 → now  Mayor" in out
+
+
+def test_an_abstention_exits_with_3(shell: Shell):
+    shell.run("ingest", "notes")
+    code, out, _ = shell.run("ask", "Who is the mayor of Springfield?", "--as-of", "1999")
+    assert code == 3
+    assert out.startswith("not in the sources\nnothing in the store for 1999")
+
+
+def test_search_and_status_need_no_reader(shell: Shell):
+    shell.run("ingest", "notes")
+    code, out, _ = shell.run("search", "mayor", "--json")
+    assert code == 0
+    assert json.loads(out)["evidence"][0]["title"] == "Mayor"
+    code, out, _ = shell.run("status", "--json")
+    counts = json.loads(out)
+    assert code == 0
+    for key in ("documents", "revisions", "chunks", "vectors"):
+        assert counts[key] == 1
+    assert isinstance(counts["store_bytes"], int)
+    assert shell.reader.prompts == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("ask", "x", "--as-of", "yesterdayish"), "not a date"),
+        (("ask", "x", "--between", "2015"), "FROM..TO"),
+        (("ask", "x", "--between", "2016..2015"), "ends before it starts"),
+        (("ask", "x", "--as-of", "2015", "--between", "2015..2016"), "exclude each other"),
+        (("ask",), "Missing argument"),
+        (("serve",), "No such command"),
+        (("ingest", "notes", "--namespaces", "talk"), "expected all"),
+    ],
+)
+def test_wrong_usage_exits_with_2_and_says_how(
+    shell: Shell, arguments: tuple[str, ...], message: str
+):
+    code, out, err = shell.run(*arguments)
+    assert code == 2
+    assert out == ""
+    assert message in " ".join(err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("ingest", "nowhere"), "error: no such file or folder: nowhere"),
+        (("ask", "x"), "error: no store at .rag-lifelong"),
+        (("status", "--store", "nowhere"), "error: no store at nowhere"),
+        (("status", "--config", "absent.toml"), "error: cannot read config absent.toml"),
+        (("status", "--config", "typo.toml"), "error: config typo.toml: unknown key 'sotre'"),
+    ],
+)
+def test_an_error_is_one_line_with_a_hint_and_exits_with_1(
+    shell: Shell, arguments: tuple[str, ...], message: str
+):
+    (shell.folder / "typo.toml").write_text('sotre = "x"\n')
+    code, out, err = shell.run(*arguments)
+    assert code == 1
+    assert out == ""
+    assert err.startswith(message)
+    assert "Traceback" not in err
+    assert not (shell.folder / ".rag-lifelong").exists()
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys; from rag_lifelong.cli import main\n"
+        "sys.argv = ['rag-lifelong', '--help']\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "heavy = {'torch', 'transformers', 'faiss', 'numpy', 'pydantic', 'lxml'}\n"
+        "heavy &= set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.slow
+def test_ctrl_c_exits_with_130_and_keeps_what_was_committed(tmp_path: Path):
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    for n in range(3_000):
+        (notes / f"{n}.md").write_text(f"---\ndate: 2020\n---\nNote {n} about things. " * 20)
+    slow = (
+        "import sys, time\nfrom rag_lifelong import cli, testing\n"
+        "from rag_lifelong.system import System\n"
+        "class Slow(testing.HashingEmbedder):\n"
+        "    def embed(self, texts):\n"
+        "        print('batch', file=sys.stderr, flush=True); time.sleep(0.5)\n"
+        "        return super().embed(texts)\n"
+        "one = Slow()\n"
+        "System._embedder = lambda self, stored: one\ncli.main()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", slow, "ingest", str(notes), "--store", str(tmp_path / "s")],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for _ in range(2):  # the second batch begins when the first is committed
+        assert process.stderr is not None
+        while "batch" not in process.stderr.readline():
+            assert process.poll() is None
+    time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    status = subprocess.run(
+        [sys.executable, "-m", "rag_lifelong", "status", "--json", "--store", str(tmp_path / "s")],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert json.loads(status.stdout)["documents"] > 0
