@@ -4,14 +4,16 @@ An answer is given only when the evidence is about the question and holds the an
 otherwise it abstains and says why.
 """
 
+import math
 import re
 import time
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from rag_lifelong.config import Config
-from rag_lifelong.ports import Embedder, Reader, Snapshot
-from rag_lifelong.prompting import build_prompt
+from rag_lifelong.config import Config, ReaderConfig
+from rag_lifelong.ports import Embedder, Reader, Snapshot, Token
+from rag_lifelong.prompting import build_check, build_prompt
 from rag_lifelong.retrieval.plan import Moment, describe
 from rag_lifelong.retrieval.retriever import Retrieved, retrieve
 from rag_lifelong.temporal import Interval, instant_interval
@@ -26,6 +28,8 @@ _NO_ANSWER = re.compile(
     re.IGNORECASE,
 )
 _YES_NO = frozenset({"yes", "no"})
+_DIGITS = "zero one two three four five six seven eight nine ten eleven twelve"
+_NUMBERS = {word: str(number) for number, word in enumerate(_DIGITS.split())}
 
 
 def answer(
@@ -54,32 +58,67 @@ def answer(
     found = retrieve(question, moment, snapshot, embedder, config.retrieval)
     timer.mark("retrieve")
     reason = _why_not_read(found, moment, config.retrieval.min_support)
-    text, model = "", ""
+    said = None
     if not reason:
-        model_reader = reader()
+        loaded = reader()
         timer.mark("load_reader")
-        model = model_reader.name
-        pieces: list[str] = []
-        prompt = build_prompt(question, found.evidence)
-        for token in model_reader.read(prompt, max_tokens=config.reader.max_tokens):
-            if not pieces:
-                timer.mark("first_token")
-            pieces.append(token.text)
-        timer.mark("read")
-        text = " ".join("".join(pieces).split())
-        reason = _why_not_given(text, question, found.evidence)
+        said = _read(loaded, found, config.reader, timer)
+        reason = _why_not_given(said, question, found.evidence, config.reader.min_confidence)
     return Answer(
         question=question,
-        text=NOT_IN_SOURCES if reason else text,
+        text=NOT_IN_SOURCES if reason or said is None else said.text,
         abstained=bool(reason),
         as_of=None if moment.between else describe(_asked_about(moment)),
         known_at=moment.known_at,
         time=found.time,
         evidence=found.evidence,
-        model=model,
+        model=said.model if said else "",
         reason=reason,
+        confidence=said.confidence if said else None,
         timings_s=timer.report(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the reader wrote, and how sure it was."""
+
+    text: str
+    model: str
+    confidence: float
+
+
+def _read(reader: Reader, found: Retrieved, settings: ReaderConfig, timer: "_Timer") -> _Said:
+    """Read the evidence, then ask the reader whether it states what was read.
+
+    Confidence is the geometric mean of the answer's least token probability and the probability of
+    "yes": each alone lets some invented answers through, and small models invent unsurely.
+    """
+    prompt = build_prompt(found.asked, found.evidence)
+    tokens: list[Token] = []
+    for token in reader.read(prompt, max_tokens=settings.max_tokens):
+        if not tokens:
+            timer.mark("first_token")
+        tokens.append(token)
+    timer.mark("read")
+    text = " ".join("".join(token.text for token in tokens).split())
+    if not _words(text):
+        return _Said(text, reader.name, 0.0)
+    check = list(reader.read(build_check(prompt, text), max_tokens=2))
+    timer.mark("check")
+    is_yes = "".join(token.text for token in check).strip().casefold().startswith("yes")
+    certainty = _probability(check[:1])
+    return _Said(
+        text,
+        reader.name,
+        math.sqrt(_probability(tokens) * (certainty if is_yes else 1 - certainty)),
+    )
+
+
+def _probability(tokens: Sequence[Token]) -> float:
+    """Probability of the least likely token; 1 where the reader tells none."""
+    known = [token.logprob for token in tokens if token.logprob is not None]
+    return math.exp(min(known, default=0.0))
 
 
 def _asked_about(moment: Moment) -> Interval:
@@ -99,25 +138,33 @@ def _why_not_read(found: Retrieved, moment: Moment, min_support: float) -> str:
     return ""
 
 
-def _why_not_given(text: str, question: str, evidence: Sequence[Evidence]) -> str:
+def _why_not_given(
+    said: _Said, question: str, evidence: Sequence[Evidence], min_confidence: float
+) -> str:
     """Why what the reader wrote is not an answer from the evidence; empty if it is."""
-    said = _words(text)
-    if not said or _NO_ANSWER.fullmatch(text.strip(" .")):
+    words = _words(said.text)
+    if not words or _NO_ANSWER.fullmatch(said.text.strip(" .")):
         return "the sources found do not tell"
-    if set(said) <= _YES_NO:
-        return ""
-    held = {word for e in evidence for word in _words(f"{e.chunk.context} {e.chunk.text}")}
-    held |= {word for e in evidence for word in _words(str(e.chunk.date))}
-    missing = [word for word in said if word not in held and word not in _words(question)]
-    if missing:
-        return f"the reader's answer {text!r} is not in the evidence (missing: {missing[0]!r})"
+    if not set(words) <= _YES_NO:
+        held = set(_words(question))
+        for one in evidence:
+            held.update(_words(f"{one.chunk.date} {one.chunk.context} {one.chunk.text}"))
+        missing = [word for word in words if word not in held]
+        if missing:
+            return f"the reader's answer {said.text!r} is not in the evidence ({missing[0]!r})"
+    if said.confidence < min_confidence:
+        return (
+            f"the reader is not sure of {said.text!r} "
+            f"(confidence {said.confidence:.2f}, {min_confidence:.2f} needed)"
+        )
     return ""
 
 
 def _words(text: str) -> list[str]:
-    """Lower-case words without accents, so that spelling variants of a name agree."""
+    """Lower-case words without accents, small numbers in digits, so that variants agree."""
     plain = unicodedata.normalize("NFKD", text.casefold())
-    return _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)))
+    words = _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)))
+    return [_NUMBERS.get(word, word) for word in words]
 
 
 class _Timer:

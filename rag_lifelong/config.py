@@ -50,6 +50,8 @@ class ReaderConfig(_Section):
     """Where an OpenAI-compatible server listens."""
     api_key: str | None = Field(default=None, repr=False)
     max_tokens: int = Field(default=64, ge=1)
+    min_confidence: float = Field(default=0.72, ge=0, le=1)
+    """Least confidence with which an answer is given."""
     context_tokens: int = Field(default=4096, ge=512)
 
 
@@ -91,7 +93,7 @@ class RetrievalConfig(_Section):
     """Cosine from which two chunks count as statements of the same thing at different times."""
     relevance_margin: float = Field(default=0.1, ge=0)
     """How much less relevant a newer statement may be and still replace an older one."""
-    min_support: float = Field(default=0.35, ge=0, le=1)
+    min_support: float = Field(default=0.25, ge=0, le=1)
     """Least cosine of the best evidence for an answer to be tried."""
 
 

@@ -15,6 +15,8 @@ SYSTEM = (
     "a name, place, number or phrase. No sentence."
 )
 
+CHECK = "Do the passages state this answer to the question? Reply yes or no."
+
 _CHAT_MARK = re.compile(r"<(?=[|/]?\w*[|_]|/?s>|/?(?:start|end)_of)|\[(?=/?INST)")
 """Starts of the marks chat templates are made of (`<|im_end|>`, `</s>`, `[INST]`)."""
 
@@ -27,6 +29,12 @@ def build_prompt(question: str, evidence: Sequence[Evidence]) -> Prompt:
     ]
     passages = "\n".join(lines)
     return Prompt(SYSTEM, f"Passages:\n{passages}\n\nQuestion: {_clean(question)}")
+
+
+def build_check(prompt: Prompt, answer: str) -> Prompt:
+    """Ask whether the passages state an answer; begins like `prompt`, so little is read again."""
+    tail = f"\nAnswer: {_clean(answer)}\n{CHECK}"
+    return Prompt(prompt.system, prompt.user + tail)
 
 
 def _clean(text: str) -> str:

@@ -232,4 +232,6 @@ class Answer:
     model: str
     reason: str = ""
     """Why it abstained; empty otherwise."""
+    confidence: float | None = None
+    """How sure the reader was, in [0, 1]; None if nothing was read."""
     timings_s: dict[str, float] = field(default_factory=dict)

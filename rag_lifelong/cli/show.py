@@ -52,6 +52,7 @@ def answer_json(given: Answer) -> dict[str, Any]:
         "answer": given.text,
         "abstained": given.abstained,
         "reason": given.reason or None,
+        "confidence": None if given.confidence is None else round(given.confidence, 4),
         "as_of": given.as_of,
         "known_at": _iso(given.known_at),
         "time": {

@@ -33,6 +33,8 @@ class Retrieved:
 
     evidence: tuple[Evidence, ...]
     time: TimeReport
+    asked: str
+    """The question to read the evidence for: without the words for a time already applied."""
     support: float
     """Highest cosine between the question and a piece of evidence; 0 without evidence."""
 
@@ -65,6 +67,7 @@ def retrieve(
     return Retrieved(
         evidence=tuple(evidence),
         time=_report(intent, plan, evidence),
+        asked=topic if plan.preferred is not None else question,
         support=float(max(cosines, default=0.0)),
     )
 

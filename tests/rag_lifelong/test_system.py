@@ -10,6 +10,8 @@ import pytest
 
 from rag_lifelong.config import Config, load_config
 from rag_lifelong.errors import SourceError
+from rag_lifelong.ports import Prompt
+from rag_lifelong.prompting import CHECK
 from rag_lifelong.system import System
 from rag_lifelong.temporal import parse_when
 from rag_lifelong.testing import FakeClock, HashingEmbedder, ScriptedReader
@@ -24,11 +26,17 @@ class House:
         self.clock = FakeClock(datetime(2026, 1, 1, tzinfo=UTC))
         self.embedder = HashingEmbedder(dim=256)
         self.answers: list[str] = []
-        self.reader = ScriptedReader(lambda _: self.answers.pop(0) if self.answers else "unknown")
+        self.check = "yes"
+        self.reader = ScriptedReader(self._say)
         config: Config = load_config(
             flags={"store": root / "store", "retrieval": {"min_support": 0.0}}
         )
         self.system = System(config, now=self.clock, embedder=self.embedder, reader=self.reader)
+
+    def _say(self, prompt: Prompt) -> str:
+        if prompt.user.endswith(CHECK):
+            return self.check
+        return self.answers.pop(0) if self.answers else "unknown"
 
     def write(self, name: str, text: str, date: str = "") -> Path:
         path = self.notes / name
@@ -175,6 +183,24 @@ def test_an_answer_that_is_not_in_the_evidence_is_not_given(house: House):
     assert given.abstained
     assert given.text == "not in the sources"
     assert "'Homer Simpson' is not in the evidence" in given.reason
+
+
+def test_an_answer_the_reader_does_not_confirm_is_not_given(house: House):
+    house.write("a.md", "The mayor of Springfield is Ann Lee.", "2010-03-01")
+    house.ingest()
+    house.answers += ["Springfield"]
+    house.check = "No"
+    given = house.system.ask("Who is the mayor of Springfield?")
+    assert given.abstained
+    assert given.confidence == 0.0
+    assert "not sure of 'Springfield'" in given.reason
+
+
+def test_small_numbers_agree_in_words_and_digits(house: House):
+    house.write("a.md", "Springfield has three bridges.", "2010-03-01")
+    house.ingest()
+    house.answers += ["3"]
+    assert house.system.ask("How many bridges has Springfield?").text == "3"
 
 
 @pytest.mark.parametrize("said", ["", "unknown", "Not mentioned.", "It is not stated."])

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from rag_lifelong import cli
+from rag_lifelong.prompting import CHECK
 from rag_lifelong.system import System
 from rag_lifelong.testing import HashingEmbedder, ScriptedReader
 
@@ -23,7 +24,9 @@ class Shell:
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.folder = folder
         self.capsys = capsys
-        self.reader = ScriptedReader(lambda prompt: "Ann Lee")
+        self.reader = ScriptedReader(
+            lambda prompt: "yes" if prompt.user.endswith(CHECK) else "Ann Lee"
+        )
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         sys.argv = ["rag-lifelong", *arguments]

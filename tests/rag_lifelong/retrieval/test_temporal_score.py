@@ -5,12 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rag_lifelong.config import RetrievalConfig
 from rag_lifelong.retrieval.temporal_score import FLOOR, superseded, time_fit, weigh
 from rag_lifelong.temporal import parse_when
 from tests.rag_lifelong.builders import chunk
 
 SAME = np.ones((2, 2), np.float32) / np.sqrt(2)
 OTHER = np.eye(2, dtype=np.float32)
+
+
+def replaced(chunks, vectors, until, relevance=(0.6, 0.6)):
+    weights = np.array(relevance, np.float32)
+    return superseded(chunks, vectors, weights, RetrievalConfig(), until)
 
 
 def window(when: str):
@@ -43,20 +49,32 @@ def test_weight_never_falls_below_the_floor():
 
 def test_a_newer_statement_of_the_same_thing_replaces_the_older():
     pair = [chunk("old", "2009-01-20"), chunk("new", "2017-01-20")]
-    assert superseded(pair, SAME, 0.6, window("2018")) == {0}
-    assert superseded(pair, OTHER, 0.6, window("2018")) == set()
+    assert replaced(pair, SAME, window("2018")) == {0}
+    assert replaced(pair, OTHER, window("2018")) == set()
 
 
 def test_a_statement_after_the_time_asked_about_replaces_nothing():
     pair = [chunk("old", "2009-01-20"), chunk("new", "2017-01-20")]
-    assert superseded(pair, SAME, 0.6, window("2016")) == set()
+    assert replaced(pair, SAME, window("2016")) == set()
 
 
 def test_dates_that_overlap_have_no_order():
     pair = [chunk("some time in the year", "2019"), chunk("in march", "2019-03-05")]
-    assert superseded(pair, SAME, 0.6, window("2020")) == set()
+    assert replaced(pair, SAME, window("2020")) == set()
 
 
 def test_chunks_of_one_document_do_not_replace_each_other():
     pair = [chunk("a", "2009", doc_id="d"), chunk("b", "2017", doc_id="d")]
-    assert superseded(pair, SAME, 0.6, window("2020")) == set()
+    assert replaced(pair, SAME, window("2020")) == set()
+
+
+def test_a_newer_statement_that_bears_less_on_the_question_replaces_nothing():
+    pair = [chunk("old", "2009-01-20"), chunk("new", "2017-01-20")]
+    assert replaced(pair, SAME, window("2018"), relevance=(0.6, 0.3)) == set()
+
+
+def test_a_month_is_named_by_its_name_and_year():
+    text = "In March 2017 and in 2016"
+    assert time_fit(chunk(text, "2020"), window("2017-03")) == 1.0
+    assert time_fit(chunk(text, "2020"), window("2017-04")) == 0.0
+    assert time_fit(chunk(text, "2020"), window("2016")) == 1.0
