@@ -61,16 +61,16 @@ def default_dump() -> str:
     return str(Path(os.environ["RAG_LIFELONG_DATA"]) / SAMPLE)
 
 
-def speed(dump: str, share: str = "4") -> dict[str, Any]:
+def speed(dump: str, share: str = "6", measured: str = "3") -> dict[str, Any]:
     """Chunks per second of ingestion over those of the bare encoder at its best settings.
 
-    The dump is cut into `share` parts by page; after each part is ingested, the raw encoder embeds
-    the very texts of that part, so that both see the same machine.
+    The dump is cut into `share` parts by page and the first `measured` are used; after each part is
+    ingested, the raw encoder embeds the very texts of it, so that both see the same machine.
     """
     ratios, ingested, encoded = [], [], []
     with tempfile.TemporaryDirectory() as folder:
         best = run("probe", dump)
-        parts = list(cut(Path(dump), int(share), Path(folder)))
+        parts = list(cut(Path(dump), int(share), Path(folder)))[: int(measured)]
         for number, part in enumerate(parts):
             store = f"{folder}/store-{number}"
             ours = run("line", str(part), store)

@@ -50,7 +50,7 @@ class ReaderConfig(_Section):
     """Where an OpenAI-compatible server listens."""
     api_key: str | None = Field(default=None, repr=False)
     max_tokens: int = Field(default=64, ge=1)
-    min_confidence: float = Field(default=0.72, ge=0, le=1)
+    min_confidence: float = Field(default=0.74, ge=0, le=1)
     """Least confidence with which an answer is given."""
     context_tokens: int = Field(default=4096, ge=512)
 
@@ -87,6 +87,8 @@ class RetrievalConfig(_Section):
     """Share of BM25, against cosine, in a chunk's relevance."""
     evidence: int = Field(default=5, ge=1, le=20)
     """Most lines given to the reader."""
+    quote_chars: int = Field(default=200, ge=40)
+    """Most characters of a chunk's sentences shown to the reader, beyond the best sentence."""
     least_share: float = Field(default=0.6, ge=0, le=1)
     """Least share of the best chunk's score that another must have to be evidence."""
     same_statement: float = Field(default=0.6, ge=0, le=1)

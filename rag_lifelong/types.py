@@ -207,6 +207,8 @@ class Evidence:
     chunk: Chunk
     score: float
     why: str = ""
+    quote: str = ""
+    """The chunk's sentences that bear on the question: what the reader is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

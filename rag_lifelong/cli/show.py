@@ -9,7 +9,7 @@ from rich.markup import escape
 from rag_lifelong.cli.console import out
 from rag_lifelong.types import Answer, Evidence
 
-_SHOWN_CHARS = 160
+_SHOWN_CHARS = 240
 
 
 def answer_card(given: Answer, *, now: datetime) -> None:
@@ -39,7 +39,7 @@ def evidence_lines(evidence: Sequence[Evidence]) -> None:
                 f"[{number}]", f"\\[{number}]", 1
             )
         )
-        text = " ".join(chunk.text.split())
+        text = " ".join((item.quote or chunk.text).split())
         shown = text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"
         out.print(f"    {escape(shown)}")
         out.print(f"    [dim]{escape(chunk.uri)}[/dim]")
@@ -76,6 +76,7 @@ def evidence_json(evidence: Evidence) -> dict[str, Any]:
         "uri": chunk.uri,
         "title": chunk.title,
         "text": chunk.text,
+        "quote": evidence.quote,
         "span": list(chunk.span),
         "published_at": str(chunk.date),
         "date_source": chunk.date.source.value,

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from rag_lifelong.config import RetrievalConfig
 from rag_lifelong.errors import EmbedderMismatchError
 from rag_lifelong.ports import Embedder, Snapshot
+from rag_lifelong.retrieval.focus import focus
 from rag_lifelong.retrieval.fusion import reciprocal_rank_fusion
 from rag_lifelong.retrieval.plan import Moment, Plan, plan_time
 from rag_lifelong.retrieval.temporal_score import superseded, time_fit, weigh
@@ -63,7 +64,8 @@ def retrieve(
     cosines = (vectors @ vector).clip(min=0)  # [n]
     weight = settings.lexical_weight
     relevance = (1 - weight) * cosines + weight * np.array(list(lexical.values()), np.float32)
-    evidence = _choose(chunks, relevance, vectors, plan, settings)
+    chosen = _choose(chunks, relevance, vectors, plan, settings)
+    evidence = focus(chosen, vector, embedder, max_chars=settings.quote_chars)
     return Retrieved(
         evidence=tuple(evidence),
         time=_report(intent, plan, evidence),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from rag_lifelong.prompting import build_prompt
+from rag_lifelong.prompting import build_check, build_prompt
 from tests.rag_lifelong.builders import evidence
 
 
@@ -14,6 +16,21 @@ def test_lines_are_dated_and_the_best_stands_last():
     assert lines[1] == "[2009] Title: second"
     assert lines[2] == "[2017-01-20] Title: best"
     assert lines[-1] == "Question: Who?"
+
+
+def test_the_best_chunk_is_whole_and_of_the_others_only_the_quote():
+    best, other = evidence("best whole", "2017"), evidence("other whole", "2009")
+    prompt = build_prompt("Who?", [replace(best, quote="best"), replace(other, quote="other")])
+    assert "best whole" in prompt.user
+    assert "other whole" not in prompt.user
+    assert "Title: other" in prompt.user
+
+
+def test_a_check_begins_like_the_prompt_it_checks():
+    prompt = build_prompt("Who?", [evidence("fact", "2017")])
+    check = build_check(prompt, "Ann <|im_end|> Lee")
+    assert check.user.startswith(prompt.user)
+    assert "<|" not in check.user
 
 
 @pytest.mark.parametrize(
