@@ -128,8 +128,8 @@ class _DumpReader:
     def _revision(self, revision: Revision) -> Iterator[Document]:
         date = _date(revision.timestamp)
         text = revision.text
-        if date is None or text is None or revision.model not in ("", "wikitext"):
-            self.left_out[_why_left_out(revision, has_date=date is not None)] += 1
+        if date is None or text is None:
+            self.left_out[_why_left_out(revision)] += 1
             return
         target = _redirect_target(text)
         if revision.timestamp >= self._newest[0]:
@@ -139,7 +139,7 @@ class _DumpReader:
         revision_id = revision.revision_id or _revision_id(revision.timestamp, text)
         if self._known.has_revision(doc_id, revision_id):
             return
-        body, sections = ("", ()) if target else clean(text)
+        body, sections = ("", ()) if target else _text(text, revision.model)
         yield self._document(revision, doc_id, revision_id, date, (body, sections))
 
     def _document(
@@ -189,14 +189,19 @@ def _date(timestamp: str) -> Dated | None:
     return Dated(interval, Precision.SECOND, DateSource.DUMP_TIMESTAMP)
 
 
-def _why_left_out(revision: Revision, *, has_date: bool) -> str:
+def _why_left_out(revision: Revision) -> str:
     if revision.is_suppressed:
         return "with suppressed text"
     if revision.is_oversized:
         return "with a text too long"
     if revision.text is None:
         return "without text (a stub dump?)"
-    return "that are not wikitext" if has_date else "without a date"
+    return "without a date"
+
+
+def _text(text: str, model: str) -> tuple[str, tuple[Section, ...]]:
+    """What a page says; style sheets, scripts and data are their own text."""
+    return clean(text) if model in ("", "wikitext") else (text.strip(), ())
 
 
 def _redirect_target(text: str) -> str:

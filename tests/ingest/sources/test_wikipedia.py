@@ -87,8 +87,9 @@ def test_a_wiki_with_query_urls_is_cited_by_them(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_redirect_is_a_name_and_no_text(tmp_path: Path, text: str) -> None:
     items = _scan(_dump(tmp_path, ("Roma", _revision(1, text))))
-    assert [type(item) for item in items] == [Redirect, Completed]
-    assert items[0] in (Redirect("Roma", "Rome"), Redirect("Roma", "ROME"))
+    assert [type(item) for item in items] == [Document, Redirect, Completed]
+    assert _documents(items)[0].text == ""
+    assert items[1] in (Redirect("Roma", "Rome"), Redirect("Roma", "ROME"))
 
 
 @pytest.mark.parametrize("text", ["# First [[Rome]]", "#1 [[Rome]]", "Text #REDIRECT [[Rome]]"])
@@ -109,7 +110,7 @@ def test_a_page_that_became_a_redirect_ends_its_text_then(tmp_path: Path) -> Non
 def test_a_redirect_that_became_a_page_is_no_redirect(tmp_path: Path) -> None:
     page = _revision(1, "#REDIRECT [[Rome]]") + _revision(2, "Text.", parent=1, year=2012)
     items = _scan(_dump(tmp_path, ("Roma", page)))
-    assert [type(item) for item in items] == [Document, Completed]
+    assert [type(item) for item in items] == [Document, Document, Completed]
 
 
 def test_the_newest_revision_tells_even_when_it_comes_first(tmp_path: Path) -> None:
@@ -148,14 +149,19 @@ def test_revisions_that_cannot_be_used_are_counted_once_a_dump(tmp_path: Path) -
     time = "<timestamp>2010-01-04T10:00:00Z</timestamp>"
     hidden = f'<revision><id>1</id>{time}<text deleted="deleted"/></revision>'
     undated = "<revision><id>3</id><text>x</text></revision>"
-    data = _revision(4, "{}", more="<model>json</model>")
-    path = _dump(tmp_path, ("A", hidden), ("B", hidden), ("C", undated), ("D", data))
+    path = _dump(tmp_path, ("A", hidden), ("B", hidden), ("C", undated))
     items = _scan(path)
     assert [type(item) for item in items] == [Skipped, Completed]
     assert items[0] == Skipped(
         file_uri(path),
-        "revisions left out: 1 that are not wikitext, 2 with suppressed text, 1 without a date",
+        "revisions left out: 2 with suppressed text, 1 without a date",
     )
+
+
+def test_a_page_that_is_not_wikitext_is_its_own_text(tmp_path: Path) -> None:
+    data = _revision(4, "{'a': [[b]]}", more="<model>json</model>")
+    [document] = _documents(_scan(_dump(tmp_path, ("D", data))))
+    assert document.text == "{'a': [[b]]}"
 
 
 def test_ids_a_dump_does_not_give_are_made_from_what_it_gives(tmp_path: Path) -> None:

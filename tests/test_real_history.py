@@ -1,0 +1,85 @@
+"""A whole small wiki with its history: counted right, and each day finds its own revision."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lxml import etree
+
+from indexes.snapshot import StoreSnapshot
+from indexes.validity import passing_revisions
+from rag_lifelong.config import load_config
+from rag_lifelong.system import System
+from rag_lifelong.temporal import parse_when
+from rag_lifelong.testing import HashingEmbedder
+from rag_lifelong.types import TimeFilter
+from tests.ingest.data import data_folder
+
+ARCHIVE = "dkpro_aawiki-20260101-pages-meta-history.xml.7z"
+
+
+@pytest.fixture(scope="module")
+def dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    py7zr = pytest.importorskip("py7zr")
+    folder = tmp_path_factory.mktemp("history")
+    with py7zr.SevenZipFile(data_folder("wikidumps") / ARCHIVE) as archive:
+        archive.extractall(folder)
+    [path] = folder.glob("*.xml")
+    return path
+
+
+@pytest.fixture(scope="module")
+def history(dump: Path) -> dict[str, list[tuple[str, str]]]:
+    """page id -> [(timestamp, revision id)], read by another parser than ours."""
+    pages: dict[str, list[tuple[str, str]]] = {}
+    for _, page in etree.iterparse(str(dump), tag="{*}page"):
+        found = [
+            (revision.findtext("{*}timestamp"), revision.findtext("{*}id"))
+            for revision in page.iterfind("{*}revision")
+        ]
+        pages[page.findtext("{*}id")] = sorted(found)
+    return pages
+
+
+@pytest.fixture(scope="module")
+def store(dump: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("store") / "s"
+    config = load_config(flags={"store": folder, "wikipedia": {"namespaces": "all"}})
+    report = System(config, embedder=HashingEmbedder()).ingest([dump])
+    assert report.skipped == []
+    return folder
+
+
+@pytest.mark.slow
+def test_every_page_and_revision_is_counted(store: Path, history: dict[str, list]):
+    assert len(history) == 507
+    assert sum(map(len, history.values())) == 1307
+    with StoreSnapshot(store) as snapshot:
+        status = snapshot.status()
+    assert (status.documents, status.revisions) == (507, 1307)
+
+
+@pytest.mark.slow
+def test_as_of_a_day_finds_the_revision_of_that_day(store: Path, history: dict[str, list]):
+    edited = sorted(page for page, revisions in history.items() if len(revisions) > 1)
+    for page in random.Random(2026).sample(edited, 20):
+        timestamp, _ = random.Random(page).choice(history[page])
+        day = timestamp[:10]
+        expected = [revision for when, revision in history[page] if when[:10] <= day][-1]
+        assert revisions_at(store, f"wiki:aawiki:{page}", day) == [expected]
+
+
+def revisions_at(store: Path, doc_id: str, day: str) -> list[str]:
+    """Revisions of a document that pass `--as-of DAY`."""
+    with StoreSnapshot(store) as snapshot:
+        passes = passing_revisions(snapshot._columns, TimeFilter(as_of=parse_when(day)[0]))
+        rows = snapshot._db.execute(
+            "SELECT rev_no, revision_id FROM revisions JOIN documents USING (doc_no) "
+            "WHERE doc_id = ?",
+            (doc_id,),
+        ).fetchall()
+    passing = set(np.flatnonzero(passes).tolist())
+    return [revision for number, revision in rows if number in passing]
