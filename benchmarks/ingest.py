@@ -26,6 +26,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+# This script has the name of a package, which its own folder on the path would hide.
+sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).parent]
+
 from indexes import schema
 from indexes.writer import StoreWriter
 from ingest.pipeline import IngestReport, ingest

@@ -1,6 +1,6 @@
 """`rag-lifelong models`."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.filesize import decimal
@@ -8,11 +8,10 @@ from rich.markup import escape
 
 from rag_lifelong.cli import options
 from rag_lifelong.cli.console import err, out
-from rag_lifelong.models import Role
 
 if TYPE_CHECKING:
     from rag_lifelong.config import Config
-    from rag_lifelong.models import ModelInfo
+    from rag_lifelong.models import ModelInfo, Role
 
 app = typer.Typer(help="Show, check and find the embedder and the reader.", no_args_is_help=True)
 
@@ -69,7 +68,7 @@ def verify_(
 
 @app.command("path")
 def path(
-    role: Annotated[Role, typer.Argument(help="Which model.")],
+    role: Annotated[Literal["embedder", "reader"], typer.Argument(help="Which model.")],
     config: options.ConfigFile = None,
     allow_download: AllowDownload = False,
 ) -> None:
@@ -82,20 +81,22 @@ def path(
     `rag-lifelong models path embedder --allow-download`
     """
     from rag_lifelong.config import load_config
-    from rag_lifelong.models import locate
+    from rag_lifelong.models import Role, locate
 
     settings = load_config(config)
     with err.status(f"finding the {role} …"):
         found = locate(
-            role,
-            _configured(settings)[role],
+            Role(role),
+            _configured(settings)[Role(role)],
             cache_dir=settings.models.cache_dir,
             allow_download=allow_download or settings.models.allow_download,
         )
     out.print(str(found.path), markup=False)
 
 
-def _configured(settings: "Config") -> dict[Role, str | None]:
+def _configured(settings: "Config") -> "dict[Role, str | None]":
+    from rag_lifelong.models import Role
+
     return {Role.EMBEDDER: settings.embedder.model, Role.READER: settings.reader.model}
 
 

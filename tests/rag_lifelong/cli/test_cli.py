@@ -183,7 +183,9 @@ def test_ctrl_c_exits_with_130_and_keeps_what_was_committed(tmp_path: Path):
     for n in range(3_000):
         (notes / f"{n}.md").write_text(f"---\ndate: 2020\n---\nNote {n} about things. " * 20)
     slow = (
-        "import sys, time\nfrom rag_lifelong import cli, testing\n"
+        "import signal, sys, time\nfrom rag_lifelong import cli, testing\n"
+        # A background job of a shell is started with the signal ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from rag_lifelong.system import System\n"
         "class Slow(testing.HashingEmbedder):\n"
         "    def embed(self, texts):\n"
