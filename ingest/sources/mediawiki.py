@@ -113,6 +113,8 @@ class PageEnd:
 def is_dump(path: Path) -> bool:
     """Whether a file, plain or bzip2, starts like a MediaWiki dump.
 
+    A bzip2 file too damaged to start counts as one, so that reading it tells what is wrong.
+
     Raises:
         OSError: If it cannot be opened.
     """
@@ -122,7 +124,9 @@ def is_dump(path: Path) -> bool:
         try:
             head = bz2.BZ2Decompressor().decompress(head, max_length=_HEAD_BYTES)
         except OSError:
-            return False
+            return True
+        if not head:
+            return True
     # Dropping the zeros reads UTF-16 well enough for this.
     return b"<mediawiki" in head.replace(b"\x00", b"")
 

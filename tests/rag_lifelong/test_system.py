@@ -166,6 +166,7 @@ def test_a_bad_file_is_skipped_by_name_and_the_rest_is_kept(house: House):
     skipped = {Path(s.uri).name: s.reason for s in report.skipped}
     assert set(skipped) == {"bad.pdf", "empty.txt", "broken.json", "cut.xml.bz2"}
     assert skipped["bad.pdf"] == "not a PDF file"
+    assert "bz2" in skipped["cut.xml.bz2"]
 
 
 def test_a_missing_path_stops_before_anything_is_ingested(house: House):

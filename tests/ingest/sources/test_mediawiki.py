@@ -178,5 +178,9 @@ def test_a_tag_without_end_is_refused_before_it_fills_the_memory(
 
 def test_other_xml_is_no_dump(tmp_path: Path) -> None:
     assert not is_dump(_write(tmp_path, "<rss></rss>"))
-    assert not is_dump(_write(tmp_path, b"BZh91AY not bzip2"))
     assert not is_dump(_write(tmp_path, b""))
+
+
+def test_a_bz2_too_damaged_to_start_is_left_to_the_reader_to_name(tmp_path: Path) -> None:
+    assert is_dump(_write(tmp_path, b"BZh91AY not bzip2"))
+    assert is_dump(_write(tmp_path, bz2.compress(b"<mediawiki>" * 99)[:30]))
