@@ -51,8 +51,7 @@ def plan_time(intent: TimeIntent, moment: Moment) -> Plan:
         parsed = "now" if intent.relation is TimeRelation.NOW else None
     else:
         parsed = f"{intent.relation} {describe(intent.window)}"
-        bounds = base.as_of or base.between
-        clipped = intent.window if bounds is None else _until(intent.window, bounds.end)
+        clipped = _within_flags(intent.window, base)
         if clipped is not None:
             preferred = TimeFilter(as_of=clipped, known_at=moment.known_at)
             window = clipped
@@ -83,5 +82,8 @@ def _base(moment: Moment) -> tuple[TimeFilter, str]:
     return chosen, f"valid {'as of' if moment.as_of else 'now,'} {describe(as_of)}"
 
 
-def _until(window: Interval, end: datetime) -> Interval | None:
-    return Interval(window.start, min(window.end, end)) if window.start < end else None
+def _within_flags(window: Interval, base: TimeFilter) -> Interval | None:
+    """The part of a window that a flag lets be seen: all before an as-of ends, or the between."""
+    bounds = base.between or Interval(MIN_TIME, base.as_of.end if base.as_of else window.end)
+    start, end = max(window.start, bounds.start), min(window.end, bounds.end)
+    return Interval(start, end) if start < end else None

@@ -112,7 +112,7 @@ def _choose(
     settings: RetrievalConfig,
 ) -> list[Evidence]:
     """The best chunks for the plan's time, best first, older statements replaced."""
-    fits = [1.0 if plan.preferred is None else _fit(chunk, plan) for chunk in chunks]
+    fits = [_fit(chunk, plan) for chunk in chunks]
     replaced: set[int] = set()
     if plan.window is not None:
         replaced = superseded(chunks, vectors, relevance, settings, plan.window)
@@ -127,7 +127,10 @@ def _choose(
 
 
 def _fit(chunk: Chunk, plan: Plan) -> float:
-    return 1.0 if plan.window is None else time_fit(chunk, plan.window)
+    """How well a chunk fits the time in the question's words; 1 where they name none."""
+    if plan.preferred is None or plan.window is None:
+        return 1.0
+    return time_fit(chunk, plan.window)
 
 
 def _why(fit: float, plan: Plan) -> str:

@@ -80,6 +80,17 @@ def test_nothing_after_the_time_asked_about_is_shown_to_the_reader(house: House)
     assert all("canary" not in prompt.user for prompt in house.reader.prompts)
 
 
+def test_words_cannot_fetch_what_a_between_shuts_out(house: House):
+    path = house.write("a.md", "The mayor of Springfield is Ann Lee.", "2010-03-01")
+    house.ingest()
+    path.write_text("---\ntitle: a.md\ndate: 2014\n---\nThe mayor of Springfield is Bo Cruz.")
+    house.ingest()
+    given = house.system.search(
+        "Who was mayor of Springfield in 2012?", limit=5, between=parse_when("2015")[0]
+    )
+    assert [e.chunk.text for e in given.evidence] == ["The mayor of Springfield is Bo Cruz."]
+
+
 def test_words_of_the_question_prefer_their_time(house: House):
     house.write("a.md", "The mayor of Springfield is Ann Lee.", "2010-03-01")
     house.write("b.md", "The mayor of Springfield is Bo Cruz.", "2020-03-01")

@@ -62,6 +62,13 @@ def test_between_searches_all_that_held_in_it():
     assert plan.base.as_of is None
 
 
+def test_words_cannot_reach_before_a_between_either():
+    between = parse_when("2015")[0]
+    assert plan_time(during("2010"), Moment(asked_at=NOW, between=between)).preferred is None
+    plan = plan_time(during("2015-03"), Moment(asked_at=NOW, between=between))
+    assert plan.preferred.as_of == parse_when("2015-03")[0]
+
+
 def test_intervals_are_told_by_their_days():
     assert describe(parse_when("2019")[0]) == "2019-01-01 to 2019-12-31"
     assert describe(parse_when("2019-06-01")[0]) == "2019-06-01"
