@@ -31,6 +31,7 @@ sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != Pa
 
 from indexes import schema
 from indexes.writer import StoreWriter
+from ingest.chunking import split
 from ingest.pipeline import IngestReport, ingest
 from ingest.sources import open_source
 from rag_lifelong.config import load_config
@@ -204,7 +205,7 @@ def footprint(dump: str, store: str) -> dict[str, Any]:
             writer,
             lambda: embedder,
             report,
-            chunk_size=600,
+            split=split,
             progress=lambda _: embedder.embedded.clear(),
         )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -7,7 +7,6 @@ even loaded while there is nothing new. A crash leaves the last commit; the next
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ingest.chunking import split
 from rag_lifelong.ports import (
     Appended,
     ChunkedDocument,
@@ -17,7 +16,7 @@ from rag_lifelong.ports import (
     StoreItem,
     Writer,
 )
-from rag_lifelong.types import Document, ScanItem, Skipped, Unchanged
+from rag_lifelong.types import ChunkText, Document, ScanItem, Skipped, Unchanged
 
 BATCH_TEXTS = 512
 """New texts a commit waits for: enough that sorting them by length fills the encoder's batches."""
@@ -46,6 +45,9 @@ class IngestReport:
         self.closed += appended.closed
 
 
+Split = Callable[[Document], Iterable[ChunkText]]
+"""Cuts a document into chunks."""
+
 Progress = Callable[[IngestReport], None]
 """Called after every commit with the run's report so far."""
 
@@ -56,7 +58,7 @@ def ingest(
     embedder: Callable[[], Embedder],
     report: IngestReport,
     *,
-    chunk_size: int,
+    split: Split,
     progress: Progress = lambda _: None,
 ) -> None:
     """Bring the store up to date with a source, adding to `report`.
@@ -66,14 +68,14 @@ def ingest(
         writer: The store.
         embedder: Gives the embedder; called only when there is a new text.
         report: Counts what was done; true even if the run is cut short.
-        chunk_size: Most characters of a chunk.
+        split: Cuts a document into chunks.
         progress: Told after each commit.
 
     Raises:
         SourceError: If the source cannot be read at all.
         IndexStoreError: If the store fails; everything committed before stays.
     """
-    for batch in _batches(source.scan(writer), writer, report, chunk_size):
+    for batch in _batches(source.scan(writer), writer, report, split):
         texts = writer.new_texts(item for item in batch if isinstance(item, ChunkedDocument))
         embedded = _embed(embedder(), texts) if texts else None
         report.count(writer.commit(batch, embedded))
@@ -86,7 +88,7 @@ def _embed(embedder: Embedder, texts: list[str]) -> Embedded:
 
 
 def _batches(
-    items: Iterable[ScanItem], writer: Writer, report: IngestReport, chunk_size: int
+    items: Iterable[ScanItem], writer: Writer, report: IngestReport, split: Split
 ) -> Iterator[list[StoreItem]]:
     batch: list[StoreItem] = []
     pending: set[str] = set()
@@ -97,7 +99,7 @@ def _batches(
             case Unchanged():
                 report.unchanged += writer.count_unchanged(item)
             case Document():
-                chunks = tuple(split(item, size=chunk_size))
+                chunks = tuple(split(item))
                 batch.append(ChunkedDocument(item, chunks))
                 pending.update(chunk.indexed_text for chunk in chunks)
             case _:

@@ -6,7 +6,7 @@ finds nothing new loads no embedder, an answer that needs no reading loads no la
 
 import importlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from rag_lifelong.config import Config, load_config
 from rag_lifelong.errors import ConfigError
 from rag_lifelong.ports import Embedder, EmbeddingModel, Reader, StoreStatus
 from rag_lifelong.temporal import Interval
-from rag_lifelong.types import Answer
+from rag_lifelong.types import Answer, ChunkText, Document
 
 if TYPE_CHECKING:
     from indexes.snapshot import StoreSnapshot
@@ -87,7 +87,7 @@ class System:
                     writer,
                     lambda: self._embedder(stored),
                     report,
-                    chunk_size=self.config.chunking.size,
+                    split=self._split,
                     progress=progress,
                 )
             writer.seal()
@@ -141,6 +141,12 @@ class System:
         """What the store holds, and what made its vectors."""
         with self._snapshot() as snapshot:
             return snapshot.status(), snapshot.embedding_model
+
+    def _split(self, document: Document) -> Iterator[ChunkText]:
+        # Half a second of import, which a run that finds nothing new need not wait for.
+        from ingest.chunking import split
+
+        return split(document, size=self.config.chunking.size)
 
     def _snapshot(self) -> "StoreSnapshot":
         from indexes.snapshot import StoreSnapshot
