@@ -5,11 +5,11 @@ what the columns will get. Knows nothing about files.
 """
 
 import hashlib
-import re
 import sqlite3
 from typing import Any
 
-from indexes.columns import TIME_COLUMNS
+from indexes import postings, rows, tokens
+from indexes.columns import TIME_COLUMNS, n_rows
 from indexes.validity import FOREVER_US
 from rag_lifelong.ports import Appended, ChunkedDocument, StoreItem
 from rag_lifelong.temporal import to_us
@@ -21,8 +21,6 @@ from rag_lifelong.types import (
     Redirect,
     RevisionOrder,
 )
-
-_WORD = re.compile(r"\w+")
 
 _OPEN_REVISIONS = """
     SELECT r.rev_no, r.valid_from FROM documents d JOIN revisions r USING (doc_no)
@@ -45,7 +43,7 @@ def holds(db: sqlite3.Connection, document: Document) -> bool:
 
 def text_no(db: sqlite3.Connection, indexed_text: str) -> int | None:
     """Number of a stored chunk text, or None."""
-    row = db.execute("SELECT text_no FROM texts WHERE sha256 = ?", (_sha256(indexed_text),))
+    row = db.execute("SELECT text_no FROM texts WHERE sha256 = ?", (sha256_of(indexed_text),))
     found = row.fetchone()
     return None if found is None else int(found[0])
 
@@ -56,13 +54,11 @@ class Batch:
     def __init__(self, db: sqlite3.Connection, recorded_at: int) -> None:
         self._db = db
         self._recorded_at = recorded_at
-        self._next = {
-            "documents": self._count("documents", "doc_no"),
-            "revisions": self._count("revisions", "rev_no"),
-            "closings": self._count("closings", "closing_no"),
-            "chunks": self._count("chunks", "chunk_no"),
-            "texts": self._count("texts", "text_no"),
-        }
+        # Not the highest number stored: a forgotten row's number is never used again.
+        self._next = {name: n_rows(db, name) for name in TIME_COLUMNS}
+        self._next["documents"] = int(rows.get_meta(db, "next_doc_no"))
+        self._first_text = self._next["texts"]
+        self._terms: list[list[str]] = []
         self.columns: dict[str, list[tuple[Any, ...]]] = {name: [] for name in TIME_COLUMNS}
         """New rows of each time column."""
         self._counts = {"added": 0, "updated": 0, "unchanged": 0, "closed": 0}
@@ -83,14 +79,25 @@ class Batch:
             case ChunkedDocument(document=document, chunks=chunks):
                 self._add_document(document, chunks)
             case Redirect(alias=alias, target=target):
-                self._db.execute(
-                    "INSERT OR IGNORE INTO redirects VALUES (?, ?, ?)",
-                    (alias, target, self._recorded_at),
-                )
+                self._add_redirect(alias, target)
             case Completed():
                 self._complete(item)
             case Gone(origin=origin):
                 self._leave(origin)
+
+    def finish(self) -> None:
+        """Add what is written once a batch: the inverted lists and the counters."""
+        postings.add(self._db, self._first_text, self._terms)
+        rows.set_meta(self._db, "next_doc_no", self._next["documents"])
+        rows.set_meta(self._db, "last_recorded_at", self._recorded_at)
+        rows.set_meta(self._db, "commits", int(rows.get_meta(self._db, "commits")) + 1)
+
+    def _add_redirect(self, alias: str, target: str) -> None:
+        known = self._db.execute(
+            "SELECT 1 FROM redirects WHERE alias = ? AND target = ?", (alias, target)
+        )
+        if known.fetchone() is None:
+            rows.insert(self._db, "redirects", alias, target, self._recorded_at)
 
     def _add_document(self, document: Document, chunks: tuple[ChunkText, ...]) -> None:
         if holds(self._db, document):
@@ -104,48 +111,44 @@ class Batch:
             closes_at = None
         else:
             closes_at = self._fit_in(doc_no, valid_from)
-        self._db.execute(
-            "INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                rev_no,
-                doc_no,
-                document.revision_id,
-                document.uri,
-                document.title,
-                valid_from,
-                to_us(document.date.interval.end),
-                document.date.precision,
-                document.date.source,
-                valid_from,
-                self._recorded_at,
-            ),
+        rows.insert(
+            self._db,
+            "revisions",
+            rev_no,
+            doc_no,
+            document.revision_id,
+            document.uri,
+            document.title,
+            valid_from,
+            to_us(document.date.interval.end),
+            document.date.precision.value,
+            document.date.source.value,
+            valid_from,
+            self._recorded_at,
         )
         self.columns["revisions"].append((doc_no, valid_from, self._recorded_at))
         if closes_at is not None:
             self._close(rev_no, closes_at, "revised")
         for ordinal, chunk in enumerate(chunks):
             number = self._text_no(chunk)
-            self._db.execute(
-                "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?)",
-                (self._take("chunks"), rev_no, ordinal, chunk.start, chunk.end, number),
+            chunk_no = self._take("chunks")
+            rows.insert(
+                self._db, "chunks", chunk_no, rev_no, ordinal, chunk.start, chunk.end, number
             )
             self.columns["chunks"].append((rev_no, number))
 
     def _doc_no(self, document: Document) -> int:
         row = self._db.execute(
-            "SELECT doc_no FROM documents WHERE doc_id = ?", (document.doc_id,)
+            "SELECT doc_no, origin FROM documents WHERE doc_id = ?", (document.doc_id,)
         ).fetchone()
         if row is not None:
             self._counts["updated"] += 1
-            self._db.execute(
-                "UPDATE documents SET origin = ? WHERE doc_no = ?", (document.origin, row[0])
-            )
+            if row[1] != document.origin:
+                rows.replace(self._db, "documents", row[0], document.doc_id, document.origin)
             return int(row[0])
         self._counts["added"] += 1
         doc_no = self._take("documents")
-        self._db.execute(
-            "INSERT INTO documents VALUES (?, ?, ?)", (doc_no, document.doc_id, document.origin)
-        )
+        rows.insert(self._db, "documents", doc_no, document.doc_id, document.origin)
         return doc_no
 
     def _close_all_from(self, doc_no: int, valid_from: int) -> None:
@@ -177,11 +180,9 @@ class Batch:
         ).fetchall()
 
     def _complete(self, item: Completed) -> None:
-        self._db.execute(
-            "INSERT INTO origins VALUES (?, ?, ?, ?, NULL) ON CONFLICT (origin) DO UPDATE SET "
-            "fingerprint = excluded.fingerprint, holds_all = excluded.holds_all, "
-            "completed_at = excluded.completed_at, gone_at = NULL",
-            (item.origin, item.fingerprint, item.doc_ids is not None, self._recorded_at),
+        holds_all = int(item.doc_ids is not None)
+        rows.replace(
+            self._db, "origins", item.origin, item.fingerprint, holds_all, self._recorded_at, None
         )
         if item.doc_ids is not None:
             open_documents = self._open_documents(item.origin)
@@ -189,11 +190,12 @@ class Batch:
 
     def _leave(self, origin: str) -> None:
         """An origin is gone: its documents end, unless it never claimed to hold all there is."""
-        self._db.execute(
-            "UPDATE origins SET gone_at = ? WHERE origin = ?", (self._recorded_at, origin)
-        )
-        row = self._db.execute("SELECT holds_all FROM origins WHERE origin = ?", (origin,))
-        if (found := row.fetchone()) is None or found[0]:
+        known = self._db.execute(
+            "SELECT fingerprint, holds_all, completed_at FROM origins WHERE origin = ?", (origin,)
+        ).fetchone()
+        if known is not None:
+            rows.replace(self._db, "origins", origin, *known, self._recorded_at)
+        if known is None or known[1]:
             self._end(self._open_documents(origin))
 
     def _open_documents(self, origin: str) -> dict[str, list[tuple[int, int]]]:
@@ -217,10 +219,8 @@ class Batch:
         self._counts["closed"] += len(documents)
 
     def _close(self, rev_no: int, valid_to: int, reason: str) -> None:
-        self._db.execute(
-            "INSERT INTO closings VALUES (?, ?, ?, ?, ?)",
-            (self._take("closings"), rev_no, valid_to, self._recorded_at, reason),
-        )
+        closing_no = self._take("closings")
+        rows.insert(self._db, "closings", closing_no, rev_no, valid_to, self._recorded_at, reason)
         self.columns["closings"].append((rev_no, valid_to, self._recorded_at))
 
     def _text_no(self, chunk: ChunkText) -> int:
@@ -228,15 +228,10 @@ class Batch:
         if known is not None:
             return known
         number = self._take("texts")
-        self._db.execute(
-            "INSERT INTO texts VALUES (?, ?, ?, ?)",
-            (number, _sha256(chunk.indexed_text), chunk.context, chunk.text),
-        )
-        self._db.execute(
-            "INSERT INTO texts_fts (rowid, context, text) VALUES (?, ?, ?)",
-            (number, chunk.context, chunk.text),
-        )
-        self.columns["texts"].append((len(_WORD.findall(chunk.indexed_text)),))
+        text = chunk.indexed_text
+        rows.insert(self._db, "texts", number, sha256_of(text), chunk.context, chunk.text)
+        self._terms.append(tokens.terms(text))
+        self.columns["texts"].append((len(self._terms[-1]),))
         return number
 
     def _take(self, table: str) -> int:
@@ -244,10 +239,7 @@ class Batch:
         self._next[table] += 1
         return number
 
-    def _count(self, table: str, key: str) -> int:
-        row = self._db.execute(f"SELECT max({key}) FROM {table}").fetchone()
-        return 0 if row[0] is None else int(row[0]) + 1
 
-
-def _sha256(text: str) -> bytes:
+def sha256_of(text: str) -> bytes:
+    """What tells one chunk text from another."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

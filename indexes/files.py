@@ -1,7 +1,7 @@
 """All file I/O of the store outside SQLite, in one small class, so that a test can make it fail.
 
-Promises: `append` is durable when it returns or raises; `replace` shows the old bytes or the new,
-never a mixture. Knows nothing about what the bytes mean.
+Promises: `append` and `overwrite` are durable when they return; `replace` shows the old bytes or
+the new, never a mixture. Knows nothing about what the bytes mean.
 """
 
 import os
@@ -31,16 +31,17 @@ class Files:
             IndexStoreError: If the write fails; the file is cut back to `offset`, the store usable.
             FilePoisonedError: If the fsync fails, now or before.
         """
-        self._check()
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        self.check()
+        descriptor = _open(path, os.O_RDWR | os.O_CREAT)
         try:
+            size = os.fstat(descriptor).st_size
+            if size < offset:
+                raise IndexStoreError(
+                    f"{path} is {size} bytes, shorter than the {offset} bytes the store has "
+                    "committed",
+                    hint="restore the store from a backup",
+                )
             try:
-                if os.fstat(descriptor).st_size < offset:
-                    raise IndexStoreError(
-                        f"{path} is {os.fstat(descriptor).st_size} bytes, shorter than the "
-                        f"{offset} bytes the store has committed",
-                        hint="restore the store from a backup",
-                    )
                 os.ftruncate(descriptor, offset)
                 self.write(descriptor, data, offset)
             except OSError as error:
@@ -50,11 +51,34 @@ class Files:
         finally:
             os.close(descriptor)
 
+    def overwrite(self, path: Path, offset: int, data: bytes) -> None:
+        """Write `data` over bytes that are there, and fsync; repeating it is harmless.
+
+        Raises:
+            IndexStoreError: If the write fails; part of it may be there.
+            FilePoisonedError: If the fsync fails, now or before.
+        """
+        self.check()
+        descriptor = _open(path, os.O_RDWR)
+        try:
+            try:
+                self.write(descriptor, data, offset)
+            except OSError as error:
+                raise IndexStoreError(f"cannot write {path}: {error.strerror}") from error
+            self._fsync(descriptor, path)
+        finally:
+            os.close(descriptor)
+
     def replace(self, path: Path, data: bytes) -> None:
-        """Put `data` at `path` atomically and durably."""
-        self._check()
+        """Put `data` at `path` atomically and durably.
+
+        Raises:
+            IndexStoreError: If the write fails; what was at `path` is as it was.
+            FilePoisonedError: If the fsync fails, now or before.
+        """
+        self.check()
         temporary = path.with_name(path.name + ".tmp")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        descriptor = _open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         try:
             try:
                 self.write(descriptor, data, 0)
@@ -66,6 +90,21 @@ class Files:
             os.close(descriptor)
         temporary.replace(path)
         self.sync_directory(path.parent)
+
+    def note(self, path: Path, data: bytes) -> None:
+        """Leave `data` at `path` without waiting for the disk; a failure is no one's loss."""
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
+            try:
+                self.write(descriptor, data, 0)
+            finally:
+                os.close(descriptor)
+        except OSError:
+            pass
+
+    def remove(self, path: Path) -> None:
+        """Delete a file that nothing refers to any more."""
+        path.unlink(missing_ok=True)
 
     def sync_directory(self, path: Path) -> None:
         """Make creations and renames in a directory durable."""
@@ -86,6 +125,18 @@ class Files:
         """Flush one descriptor to the disk."""
         os.fsync(descriptor)
 
+    def reached(self, step: str) -> None:
+        """A named moment of a commit has come. Nothing happens here; a test double may die."""
+
+    def poison(self, reason: str) -> None:
+        """Refuse everything from now on, because what is on disk is unknown."""
+        self._poisoned = reason
+
+    def check(self) -> None:
+        """Raise FilePoisonedError if an fsync has failed."""
+        if self._poisoned:
+            raise FilePoisonedError(self._poisoned, hint="check the disk, then reopen the store")
+
     def _fsync(self, descriptor: int, path: Path) -> None:
         try:
             self.fsync(descriptor)
@@ -93,6 +144,9 @@ class Files:
             self._poisoned = f"fsync of {path} failed: {error.strerror}"
             raise FilePoisonedError(self._poisoned, hint="check the disk, then reopen") from error
 
-    def _check(self) -> None:
-        if self._poisoned:
-            raise FilePoisonedError(self._poisoned, hint="check the disk, then reopen the store")
+
+def _open(path: Path, flags: int) -> int:
+    try:
+        return os.open(path, flags, 0o666)
+    except OSError as error:
+        raise IndexStoreError(f"cannot open {path}: {error.strerror}") from error

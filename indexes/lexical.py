@@ -1,9 +1,8 @@
 """BM25 over exactly the texts that pass a time filter.
 
-FTS5's own `bm25()` uses today's document frequencies, so a later ingest would change the scores of
-a question about the past. Here FTS5 keeps the inverted lists, and the statistics (document
-frequency, mean length) are counted over the passing texts alone: what did not exist, or did not
-hold, has no say.
+The usual engines score with today's document frequencies, so that a later ingest changes the
+scores of a question about the past. Here the statistics (document frequency, mean length) are
+counted over the passing texts alone: what did not exist, or did not hold, has no say.
 """
 
 import sqlite3
@@ -11,7 +10,7 @@ import sqlite3
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.schema import TOKENIZER
+from indexes import postings, tokens
 
 K1 = 1.2
 B = 0.75
@@ -28,44 +27,46 @@ _STOPWORDS = frozenset(
 
 
 def query_terms(query: str) -> list[str]:
-    """The distinct index terms of a query, as FTS5's tokenizer makes them, stopwords left out."""
-    words = " ".join(w for w in query.replace("\0", " ").split() if _bare(w) not in _STOPWORDS)
-    scratch = sqlite3.connect(":memory:")
-    try:
-        scratch.execute(f"CREATE VIRTUAL TABLE q USING fts5(text, tokenize='{TOKENIZER}')")
-        scratch.execute("CREATE VIRTUAL TABLE terms USING fts5vocab(q, 'row')")
-        scratch.execute("INSERT INTO q VALUES (?)", (words.encode("utf-8", "replace").decode(),))
-        return [term for (term,) in scratch.execute("SELECT term FROM terms ORDER BY term")]
-    finally:
-        scratch.close()
+    """The distinct index terms of a query, sorted, stopwords left out.
+
+    >>> query_terms("Who met in Geneva?")
+    ['geneva', 'met']
+    """
+    words = " ".join(word for word in tokens.words_of(query) if word not in _STOPWORDS)
+    return sorted(set(tokens.terms(words)))
 
 
 def bm25(
     db: sqlite3.Connection,
     terms: list[str],
-    text_nos: NDArray[np.int64],
+    passes: NDArray[np.bool_],
     n_words: NDArray[np.int32],
-) -> NDArray[np.float64]:
-    """Score of each text in `text_nos` (ascending); `n_words` are their lengths: both [m]."""
-    scores = np.zeros(len(text_nos))
-    if not len(text_nos):
-        return scores
-    norm = K1 * (1 - B + B * n_words / max(float(n_words.mean()), 1.0))
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The passing texts that hold a term, ascending, and their scores: both [n].
+
+    Args:
+        db: The database with the postings.
+        terms: Distinct terms of the query, sorted (a sum depends on its order).
+        passes: Whether each text passes: [texts].
+        n_words: Length of each text in words: [texts].
+    """
+    total = int(np.count_nonzero(passes))
+    if not total or not terms:
+        return np.empty(0, np.int64), np.empty(0)
+    mean = max(float(n_words.sum(where=passes, dtype=np.int64)) / total, 1.0)
+    scores = np.zeros(len(passes))
+    touched = []
     for term in terms:
-        postings = db.execute(
-            "SELECT doc, count(*) FROM texts_terms WHERE term = ? GROUP BY doc", (term,)
-        ).fetchall()
-        if not postings:
+        docs, counts = postings.of_term(db, term)
+        held = passes[docs]
+        docs, tf = docs[held], counts[held]
+        if not len(docs):
             continue
-        docs, counts = np.array(postings, np.int64).T
-        at = np.searchsorted(text_nos, docs)
-        held = at < len(text_nos)
-        held[held] = text_nos[at[held]] == docs[held]
-        at, tf = at[held], counts[held]
-        idf = np.log1p((len(text_nos) - len(at) + 0.5) / (len(at) + 0.5))
-        scores[at] += idf * tf * (K1 + 1) / (tf + norm[at])
-    return scores
-
-
-def _bare(word: str) -> str:
-    return word.strip(".,;:!?\"'()[]").casefold()
+        idf = np.log1p((total - len(docs) + 0.5) / (len(docs) + 0.5))
+        norm = K1 * (1 - B + B * n_words[docs] / mean)
+        scores[docs] += idf * tf * (K1 + 1) / (tf + norm)
+        touched.append(docs)
+    if not touched:
+        return np.empty(0, np.int64), np.empty(0)
+    found = np.flatnonzero(scores) if len(touched) > 1 else touched[0]
+    return found, scores[found]

@@ -1,25 +1,36 @@
 """The SQLite side of the store: its tables, their migrations, and how a connection is opened.
 
-SQLite in WAL mode is the commit point. Numbers (`doc_no`, `rev_no`, `chunk_no`, `text_no`) count
-from 0 without gaps, so that each is also a row of its column file.
+SQLite in WAL mode is the commit point. `rev_no`, `closing_no`, `chunk_no` and `text_no` count from
+0 and are never used twice, so that each is also a row of its column file; what was forgotten leaves
+a gap. Tables marked checked end in a column `crc` (see `indexes.rows`).
 """
 
 import sqlite3
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+from indexes import postings, rows, tokens
+from indexes.columns import (
+    BLOCK_BYTES,
+    TIME_COLUMNS,
+    Column,
+    column,
+    n_rows,
+    vector_column,
+    vector_dtype,
+)
 from rag_lifelong.errors import CorruptIndexError, IndexStoreError
 
 DATABASE = "store.sqlite3"
 
-TOKENIZER = "porter unicode61 remove_diacritics 2"
-"""FTS5 tokenizer of chunk texts and of queries alike."""
-
-Migration = Callable[[sqlite3.Connection], None]
+Migration = Callable[[sqlite3.Connection, Path], None]
 
 
-def _m001_initial(db: sqlite3.Connection) -> None:
-    db.executescript(f"""
+def _m001_initial(db: sqlite3.Connection, _directory: Path) -> None:
+    _execute(
+        db,
+        """
     CREATE TABLE generations (       -- one embedding model; row i of its file embeds text i
         generation INTEGER PRIMARY KEY,
         name TEXT NOT NULL, version TEXT NOT NULL, dtype TEXT NOT NULL, dim INTEGER NOT NULL
@@ -67,14 +78,124 @@ def _m001_initial(db: sqlite3.Connection) -> None:
         file TEXT NOT NULL, sha256 BLOB NOT NULL, PRIMARY KEY (generation, lo)
     );
     CREATE VIRTUAL TABLE texts_fts USING fts5(
-        context, text, content='texts', content_rowid='text_no', tokenize='{TOKENIZER}'
+        context, text, content='texts', content_rowid='text_no',
+        tokenize='porter unicode61 remove_diacritics 2'
     );
     CREATE VIRTUAL TABLE texts_terms USING fts5vocab('texts_fts', 'instance');
-    """)
+    """,
+    )
 
 
-MIGRATIONS: list[Migration] = [_m001_initial]
+def _m002_checked(db: sqlite3.Connection, directory: Path) -> None:
+    """Checksums on rows and blocks, own postings instead of FTS5, `forget`, several generations."""
+    for table, key in _CHECKED_BY_M002.items():
+        db.execute(f"ALTER TABLE {table} ADD COLUMN crc INTEGER NOT NULL DEFAULT 0")
+        db.execute(f"UPDATE {table} SET crc = checksum({key})")
+    _execute(
+        db,
+        """
+    DROP TABLE texts_terms;
+    DROP TABLE texts_fts;
+    DROP TABLE accelerators;
+    CREATE INDEX chunks_by_text ON chunks (text_no);
+    CREATE INDEX chunks_by_revision ON chunks (rev_no);
+    CREATE TABLE meta (              -- single values; checked
+        key TEXT PRIMARY KEY, value, crc INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE blocks (            -- CRC-32 of each block of a column's committed bytes
+        name TEXT NOT NULL, block INTEGER NOT NULL, bytes INTEGER NOT NULL, crc INTEGER NOT NULL,
+        PRIMARY KEY (name, block)
+    ) WITHOUT ROWID;
+    CREATE TABLE postings (          -- which texts hold a term; see postings.py; checked
+        lo INTEGER NOT NULL, term TEXT NOT NULL, data BLOB NOT NULL, crc INTEGER NOT NULL,
+        PRIMARY KEY (lo, term)
+    ) WITHOUT ROWID;
+    CREATE TABLE postings_segments ( -- stretches of texts [lo, hi); checked
+        lo INTEGER PRIMARY KEY, hi INTEGER NOT NULL, crc INTEGER NOT NULL
+    );
+    CREATE TABLE sealed_ranges (     -- derived 8-bit codes of rows [lo, hi); see codes.py; checked
+        generation INTEGER NOT NULL, lo INTEGER NOT NULL, hi INTEGER NOT NULL, file TEXT NOT NULL,
+        error REAL NOT NULL, block_crcs BLOB NOT NULL, crc INTEGER NOT NULL,
+        PRIMARY KEY (generation, lo, hi)
+    );
+    CREATE TABLE time_index (        -- derived, at most one row; see times.py; checked
+        file TEXT PRIMARY KEY, revisions INTEGER NOT NULL, closings INTEGER NOT NULL,
+        file_crc INTEGER NOT NULL, crc INTEGER NOT NULL
+    );
+    CREATE TABLE receipts (          -- what was forgotten, without its contents; checked
+        receipt_no INTEGER PRIMARY KEY, doc_id_sha256 BLOB NOT NULL, forgotten_at INTEGER NOT NULL,
+        revisions INTEGER NOT NULL, texts INTEGER NOT NULL, texts_sha256 BLOB NOT NULL,
+        crc INTEGER NOT NULL
+    );
+    CREATE TABLE forgetting (        -- a forget under way: finished by the next writer
+        kind TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (kind, number)
+    ) WITHOUT ROWID;
+    """,
+    )
+    _fill_m002(db, directory)
+
+
+_CHECKED_BY_M002 = {
+    "generations": "generation, name, version, dtype, dim",
+    "columns": "name, rows",
+    "origins": "origin, fingerprint, holds_all, completed_at, gone_at",
+    "documents": "doc_no, doc_id, origin",
+    "revisions": "rev_no, doc_no, revision_id, uri, title, date_start, date_end, date_precision, "
+    "date_source, valid_from, recorded_at",
+    "closings": "closing_no, rev_no, valid_to, recorded_at, reason",
+    "texts": "text_no, sha256, context, text",
+    "chunks": 'chunk_no, rev_no, ordinal, start, "end", text_no',
+    "redirects": "alias, target, recorded_at",
+}
+
+
+def _fill_m002(db: sqlite3.Connection, directory: Path) -> None:
+    next_doc_no, last = db.execute(
+        "SELECT (SELECT coalesce(max(doc_no) + 1, 0) FROM documents), max("
+        "(SELECT coalesce(max(recorded_at), 0) FROM revisions),"
+        "(SELECT coalesce(max(recorded_at), 0) FROM closings))"
+    ).fetchone()
+    generation = db.execute("SELECT max(generation) FROM generations").fetchone()[0]
+    for key, value in {
+        "commits": 0, "next_doc_no": next_doc_no, "last_recorded_at": last,
+        "generation": generation, "tokens": tokens.VERSION,
+    }.items():  # fmt: skip
+        rows.set_meta(db, key, value)
+    for stored in all_columns(db, directory):
+        _checksum_blocks(db, stored)
+    at = 0
+    while found := db.execute(
+        "SELECT text_no, context, text FROM texts WHERE text_no >= ? ORDER BY text_no LIMIT 8192",
+        (at,),
+    ).fetchall():
+        whole = [f"{context}\n{text}" if context else text for _, context, text in found]
+        postings.add(db, at, [tokens.terms(one) for one in whole])
+        at = found[-1][0] + 1
+
+
+def _checksum_blocks(db: sqlite3.Connection, stored: Column) -> None:
+    size = n_rows(db, stored.name) * stored.dtype.itemsize
+    if not size:
+        return
+    with stored.path.open("rb") as file:
+        for block, start in enumerate(range(0, size, BLOCK_BYTES)):
+            content = file.read(min(BLOCK_BYTES, size - start))
+            db.execute(
+                "INSERT INTO blocks VALUES (?, ?, ?, ?)",
+                (stored.name, block, len(content), zlib.crc32(content)),
+            )
+
+
+MIGRATIONS: list[Migration] = [_m001_initial, _m002_checked]
 """Every schema change ever made, in order; a store's `user_version` is how many it has seen."""
+
+
+def all_columns(db: sqlite3.Connection, directory: Path) -> list[Column]:
+    """Every column file the database counts rows of."""
+    found = [column(directory, name, dtype) for name, dtype in TIME_COLUMNS.items()]
+    for generation, dim in db.execute("SELECT generation, dim FROM generations"):
+        found.append(column(directory, vector_column(generation), vector_dtype(dim)))
+    return found
 
 
 def create(path: Path) -> None:
@@ -83,18 +204,28 @@ def create(path: Path) -> None:
     temporary.unlink(missing_ok=True)
     db = sqlite3.connect(temporary, isolation_level=None)
     try:
-        migrate(db)
+        db.execute("PRAGMA synchronous = FULL")
+        migrate(db, path.parent)
     finally:
         db.close()
     temporary.replace(path)
 
 
-def migrate(db: sqlite3.Connection) -> None:
-    """Bring a database to the newest schema."""
+def migrate(db: sqlite3.Connection, directory: Path) -> None:
+    """Bring a database to the newest schema, each step whole or not at all."""
     version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version == len(MIGRATIONS):
+        return
+    db.create_function("checksum", -1, rows.checksum, deterministic=True)
     for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
-        migration(db)
-        db.execute(f"PRAGMA user_version = {number}")
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            migration(db, directory)
+            db.execute(f"PRAGMA user_version = {number}")
+            db.execute("COMMIT")
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
 
 
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
@@ -102,7 +233,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
 
     Raises:
         CorruptIndexError: If the file is empty, no database, or damaged.
-        IndexStoreError: If it is missing, or was written by a newer version of this program.
+        IndexStoreError: If it is missing, or its schema is not this program's.
     """
     if not path.exists():
         raise IndexStoreError(
@@ -117,24 +248,50 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
+        # What is deleted is overwritten, and nothing of it is left in temporary files.
+        db.execute("PRAGMA secure_delete = ON")
+        db.execute("PRAGMA temp_store = MEMORY")
         db.execute(f"PRAGMA query_only = {'OFF' if write else 'ON'}")
-        version = db.execute("PRAGMA user_version").fetchone()[0]
+        _check_version(path, db, write=write)
+        if write:
+            migrate(db, path.parent)
+    except sqlite3.OperationalError as error:
+        db.close()
+        raise IndexStoreError(f"cannot open {path}: {error}") from error
     except sqlite3.DatabaseError as error:
         db.close()
         raise CorruptIndexError(
             f"{path} is not a readable store: {error}", hint="restore it from a backup"
         ) from error
-    if version > len(MIGRATIONS):
+    except BaseException:
         db.close()
+        raise
+    return db
+
+
+def _check_version(path: Path, db: sqlite3.Connection, *, write: bool) -> None:
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
         raise IndexStoreError(
             f"{path} has schema {version}, this program knows up to {len(MIGRATIONS)}",
             hint="upgrade rag-lifelong",
         )
     if version == 0:
-        db.close()
         raise CorruptIndexError(
             f"{path} is a database but not a store", hint="name another --store directory"
         )
-    if write:
-        migrate(db)
-    return db
+    if version < len(MIGRATIONS) and not write:
+        raise IndexStoreError(
+            f"{path} has schema {version}, this program reads schema {len(MIGRATIONS)}",
+            hint="bring it up to date with `rag-lifelong compact`",
+        )
+
+
+def _execute(db: sqlite3.Connection, statements: str) -> None:
+    """Run statements inside the open transaction, which `executescript` would end."""
+    statement = ""
+    for line in statements.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            db.execute(statement)
+            statement = ""

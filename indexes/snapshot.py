@@ -1,49 +1,69 @@
 """A snapshot: the store as of one commit, for searching and reading.
 
 Holds one SQLite read transaction and maps the columns up to the counts it saw, so later commits
-neither disturb it nor wait for it.
+neither disturb it nor wait for it. Opening it takes the same time whatever the store holds.
 """
 
-from collections.abc import Sequence
+import logging
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes import accelerator, dense, lexical, schema
+from indexes import generations, head, lexical, rows, schema, times
+from indexes.batch import sha256_of
 from indexes.columns import TIME_COLUMNS, column, vector_column, vector_dtype
 from indexes.known import DatabaseKnown
-from indexes.validity import FOREVER_US, Passing, TimeColumns, passing
+from indexes.validity import FOREVER_US, Passing, TimeColumns, Validity
+from rag_lifelong.errors import CorruptIndexError
 from rag_lifelong.ports import EmbeddingModel, Hit, StoreStatus
 from rag_lifelong.temporal import Interval, Precision, from_us, to_us
-from rag_lifelong.types import Chunk, Dated, DateSource, TimeFilter
+from rag_lifelong.types import Chunk, Dated, DateSource, Revision, TimeFilter
+
+if TYPE_CHECKING:
+    from indexes.codes import SealedRange
+    from indexes.dense import Nearest
+    from indexes.device import Device
+
+logger = logging.getLogger(__name__)
+
+_OPEN_TRIES = 5
+
+_REVISION_FIELDS = (
+    "d.doc_id, r.rev_no, r.revision_id, r.uri, r.title, r.date_start, r.date_end,"
+    " r.date_precision, r.date_source, r.valid_from, r.recorded_at,"
+    " (SELECT min(valid_to) FROM closings x WHERE x.rev_no = r.rev_no AND x.recorded_at <= ?)"
+)
 
 
 class StoreSnapshot(DatabaseKnown):
     """Implements `ports.Snapshot` over a store directory.
 
+    Args:
+        directory: The store.
+        device: A GPU to search long runs of rows on; by default the machine's, where it has one.
+
     Raises:
         IndexStoreError: If there is no store, or it is damaged.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, device: "Device | None" = None) -> None:
         self._directory = directory
+        self._device = device
+        noted = head.read(directory)
         self._db = schema.connect(directory / schema.DATABASE, write=False)
         super().__init__(self._db)
         self._passing: dict[TimeFilter, Passing] = {}
         try:
-            self._db.execute("BEGIN")
-            self._counts: dict[str, int] = dict(self._db.execute("SELECT name, rows FROM columns"))
-            self._columns = TimeColumns(
-                **{
-                    name: column(directory, name, dtype).read(self._counts.get(name, 0))
-                    for name, dtype in TIME_COLUMNS.items()
-                }
-            )
+            with self._naming_damage():
+                self._open(noted)
         except BaseException:
             self._db.close()
             raise
@@ -63,125 +83,270 @@ class StoreSnapshot(DatabaseKnown):
     ) -> None:
         self.close()
 
-    @cached_property
+    @property
     def embedding_model(self) -> EmbeddingModel | None:
-        """What made the vectors; None while there are none."""
-        row = self._db.execute(
-            "SELECT name, version, dtype, dim FROM generations ORDER BY generation DESC LIMIT 1"
-        ).fetchone()
-        return None if row is None else EmbeddingModel(*row)
+        """What made the vectors in use; None while there are none."""
+        return None if self._generation is None else self._generation.model
 
     def search_dense(self, vector: NDArray[np.float32], time: TimeFilter, k: int) -> list[Hit]:
-        """The k chunks of highest cosine among those that pass the filter, best first."""
-        if self.embedding_model is None:
+        """The k chunks of highest cosine among those that pass the filter, best first.
+
+        Exact, whatever is sealed and however many pass: `dense` proves it.
+        """
+        if self._generation is None:
             return []
-        chosen = self._choose(time)
-        sealed = self._sealed if len(chosen.text_nos) > accelerator.RANGE_ROWS else []
-        near = dense.search(self._vectors, chosen.text_nos, vector, k, sealed=sealed)
-        return _hits(chosen, near.rows, near.scores)
+        with self._naming_damage():
+            chosen = self._choose(time)
+            near = self._nearest(chosen, vector, k)
+            return self._hits(chosen, near.rows, near.scores)
 
     def search_lexical(self, query: str, time: TimeFilter, k: int) -> list[Hit]:
         """The k chunks of highest BM25 among those that pass the filter, best first."""
-        terms = lexical.query_terms(query)
-        chosen = self._choose(time)
-        n_words = np.asarray(self._columns.texts["n_words"][chosen.text_nos])
-        scores = lexical.bm25(self._db, terms, chosen.text_nos, n_words)
-        best = np.lexsort((chosen.text_nos, -scores))[:k]
-        best = best[scores[best] > 0]
-        return _hits(chosen, chosen.text_nos[best], scores[best])
+        with self._naming_damage():
+            terms = lexical.query_terms(query)
+            chosen = self._choose(time)
+            n_words = np.asarray(self._columns.texts["n_words"])
+            text_nos, scores = lexical.bm25(self._db, terms, chosen.texts, n_words)
+            if len(scores) > k:
+                least = np.partition(scores, -k)[-k]
+                text_nos, scores = text_nos[scores >= least], scores[scores >= least]
+            best = np.lexsort((text_nos, -scores))[:k]
+            return self._hits(chosen, text_nos[best], scores[best])
 
     def vectors_of(self, chunk_nos: Sequence[int]) -> NDArray[np.float32]:
         """The stored vectors of chunks: shape [len(chunk_nos), dim]."""
-        text_nos = self._columns.chunks["text_no"][np.asarray(chunk_nos, np.int64)]
-        return np.asarray(self._vectors[text_nos])
+        with self._naming_damage():
+            text_nos = self._columns.chunks["text_no"][np.asarray(chunk_nos, np.int64)]
+            return np.asarray(self._vectors[text_nos])
 
     def chunks(self, chunk_nos: Sequence[int], known_at: datetime | None) -> list[Chunk]:
         """The chunks of these numbers, in the order given, closed as was known at `known_at`."""
         known_us = FOREVER_US if known_at is None else to_us(known_at)
-        return [self._chunk(chunk_no, known_us) for chunk_no in chunk_nos]
+        with self._naming_damage():
+            return [self._chunk(chunk_no, known_us) for chunk_no in chunk_nos]
+
+    def documents(self, time: TimeFilter) -> Iterator[Revision]:
+        """The revisions that pass the filter, in the order they were stored."""
+        known_us = FOREVER_US if time.known_at is None else to_us(time.known_at)
+        with self._naming_damage():
+            for rev_no in self._choose(time).rev_nos.tolist():
+                [found] = self._revisions("r.rev_no = ?", known_us, rev_no)
+                yield found
+
+    def history(self, doc_id: str, known_at: datetime | None) -> list[Revision]:
+        """All revisions of a document by valid time, as was known at `known_at`.
+
+        One that holds nowhere (`valid_to` is `valid_from`) was taken back by a later one.
+        """
+        known_us = FOREVER_US if known_at is None else to_us(known_at)
+        with self._naming_damage():
+            return self._revisions(
+                "d.doc_id = ? AND r.recorded_at <= ? ORDER BY r.valid_from, r.rev_no",
+                known_us, doc_id, known_us,
+            )  # fmt: skip
+
+    def chunks_of(self, revision: Revision, known_at: datetime | None = None) -> list[Chunk]:
+        """The chunks of a revision, in order."""
+        with self._naming_damage():
+            numbers = self._db.execute(
+                "SELECT c.chunk_no FROM chunks c JOIN revisions r USING (rev_no) "
+                "JOIN documents d USING (doc_no) WHERE d.doc_id = ? AND r.revision_id = ? "
+                "AND r.recorded_at = ? ORDER BY c.chunk_no",
+                (revision.doc_id, revision.revision_id, to_us(revision.recorded_at)),
+            )
+            return self.chunks([chunk_no for (chunk_no,) in numbers.fetchall()], known_at)
 
     def redirect_target(self, title: str, known_at: datetime | None) -> str | None:
         """The title that `title` (in any case) was known as another name of, or None."""
-        row = self._db.execute(
-            "SELECT target FROM redirects WHERE alias = ? AND recorded_at <= ? "
-            "ORDER BY target LIMIT 1",
-            (title, FOREVER_US if known_at is None else to_us(known_at)),
-        ).fetchone()
-        return None if row is None else str(row[0])
+        with self._naming_damage():
+            row = self._db.execute(
+                "SELECT target FROM redirects WHERE alias = ? AND recorded_at <= ? "
+                "ORDER BY target LIMIT 1",
+                (title, FOREVER_US if known_at is None else to_us(known_at)),
+            ).fetchone()
+            return None if row is None else str(row[0])
 
     def status(self) -> StoreStatus:
         """Counts of what is stored."""
-        current = self._db.execute(
-            "SELECT count(DISTINCT doc_no) FROM revisions r WHERE NOT EXISTS "
-            "(SELECT 1 FROM closings c WHERE c.rev_no = r.rev_no)"
-        ).fetchone()[0]
-        model = self._latest_generation
-        return StoreStatus(
-            documents=int(current),
-            revisions=self._counts.get("revisions", 0),
-            chunks=self._counts.get("chunks", 0),
-            vectors=0 if model is None else self._counts.get(vector_column(model), 0),
-            store_bytes=sum(f.stat().st_size for f in self._directory.iterdir() if f.is_file()),
+        with self._naming_damage():
+            current, revisions, chunks, forgotten = self._db.execute(
+                "SELECT (SELECT count(DISTINCT doc_no) FROM revisions r WHERE NOT EXISTS "
+                "(SELECT 1 FROM closings c WHERE c.rev_no = r.rev_no)),"
+                " (SELECT count(*) FROM revisions), (SELECT count(*) FROM chunks),"
+                " (SELECT coalesce(sum(texts), 0) FROM receipts)"
+            ).fetchone()
+            vectors = 0 if self._generation is None else len(self._vectors) - forgotten
+            return StoreStatus(
+                documents=int(current),
+                revisions=int(revisions),
+                chunks=int(chunks),
+                vectors=int(vectors),
+                store_bytes=_size(self._directory),
+            )
+
+    def _open(self, noted: int | None) -> None:
+        for attempt in range(_OPEN_TRIES):
+            self._db.execute("BEGIN")
+            head.check(self._directory, noted, int(rows.get_meta(self._db, "commits")))
+            self._counts: dict[str, int] = dict(self._db.execute("SELECT name, rows FROM columns"))
+            self._generation = generations.active(self._db)
+            try:
+                self._map()
+            except CorruptIndexError:
+                # A column may have been removed by `compact` since the transaction began.
+                if attempt == _OPEN_TRIES - 1:
+                    raise
+                self._db.execute("ROLLBACK")
+            else:
+                return
+
+    def _map(self) -> None:
+        self._columns = TimeColumns(
+            **{
+                name: column(self._directory, name, dtype).read(self._counts.get(name, 0))
+                for name, dtype in TIME_COLUMNS.items()
+            }
         )
+        if self._generation is not None:
+            name = vector_column(self._generation.number)
+            dtype = vector_dtype(self._generation.model.dim)
+            self._vectors: NDArray[Any] = column(self._directory, name, dtype).read(
+                self._counts.get(name, 0)
+            )
 
     def _choose(self, time: TimeFilter) -> Passing:
         if time not in self._passing:
-            self._passing[time] = passing(self._columns, time)
+            self._passing[time] = self._validity.passing(time)
         return self._passing[time]
 
     @cached_property
-    def _latest_generation(self) -> int | None:
-        row = self._db.execute("SELECT max(generation) FROM generations").fetchone()
-        return None if row[0] is None else int(row[0])
+    def _validity(self) -> Validity:
+        return Validity(self._columns, times.load(self._directory, self._db))
+
+    def _nearest(self, chosen: Passing, vector: NDArray[np.float32], k: int) -> "Nearest":
+        # faiss takes a tenth of a second to import: not for a status or a lexical search.
+        from indexes import codes, dense, device  # noqa: PLC0415
+
+        searcher = self._device or device.default()
+        while True:
+            parts = dense.plan(self._vectors, chosen.texts, self._sealed, searcher)
+            try:
+                return dense.search(parts, self._vectors, vector, k)
+            except codes.DamagedRangeError as error:
+                logger.warning("%s; its rows are scanned exactly", error)
+                codes.forget_mapped()
+                self._sealed = [one for one in self._sealed if one.path != error.path]
 
     @cached_property
-    def _vectors(self) -> NDArray[Any]:
-        generation, model = self._latest_generation, self.embedding_model
-        if generation is None or model is None:
-            raise ValueError("no vectors yet")
-        name = vector_column(generation)
-        return column(self._directory, name, vector_dtype(model.dim)).read(self._counts[name])
-
-    @cached_property
-    def _sealed(self) -> list[accelerator.SealedRange]:
-        generation = self._latest_generation
+    def _sealed(self) -> "list[SealedRange]":
+        generation = self._generation
         if generation is None:
             return []
-        return accelerator.load(self._directory, self._db, generation, len(self._vectors))
+        from indexes import codes  # noqa: PLC0415
+
+        ranges = codes.stored(self._directory, self._db, generation.number, generation.model.dim)
+        return codes.usable(ranges, len(self._vectors))
+
+    def _hits(
+        self, chosen: Passing, text_nos: NDArray[np.int64], scores: NDArray[np.float64]
+    ) -> list[Hit]:
+        """Hits for texts, each in its newest passing chunk."""
+        pairs = zip(text_nos.tolist(), scores.tolist(), strict=True)
+        return [Hit(self._newest_chunk(text_no, chosen), score) for text_no, score in pairs]
+
+    def _newest_chunk(self, text_no: int, chosen: Passing) -> int:
+        held = self._db.execute("SELECT chunk_no, rev_no FROM chunks WHERE text_no = ?", (text_no,))
+        starts = self._columns.revisions["valid_from"]
+        passing = [
+            (int(starts[rev_no]), chunk_no) for chunk_no, rev_no in held if chosen.revisions[rev_no]
+        ]
+        if not passing:
+            raise CorruptIndexError(
+                f"text {text_no} of {self._directory} is in no chunk that holds",
+                hint="see what is damaged with `rag-lifelong verify`",
+            )
+        return int(max(passing)[1])
+
+    def _revisions(self, condition: str, known_us: int, *values: object) -> list[Revision]:
+        found = self._db.execute(
+            f"SELECT {_REVISION_FIELDS}, (SELECT count(*) FROM chunks c WHERE c.rev_no = r.rev_no)"
+            f" FROM revisions r JOIN documents d USING (doc_no) WHERE {condition}",
+            (known_us, *values),
+        )
+        return [_revision(row) for row in found]
 
     def _chunk(self, chunk_no: int, known_us: int) -> Chunk:
         row = self._db.execute(
-            'SELECT d.doc_id, r.rev_no, r.revision_id, r.uri, r.title, c.ordinal, c.start, c."end",'
-            " t.context, t.text, r.date_start, r.date_end, r.date_precision, r.date_source,"
-            " r.valid_from, r.recorded_at,"
-            " (SELECT min(valid_to) FROM closings x"
-            "  WHERE x.rev_no = r.rev_no AND x.recorded_at <= ?)"
-            " FROM chunks c JOIN revisions r USING (rev_no) JOIN documents d USING (doc_no)"
-            " JOIN texts t USING (text_no) WHERE c.chunk_no = ?",
+            f'SELECT {_REVISION_FIELDS}, 0, c.ordinal, c.start, c."end", t.context, t.text, '
+            "t.sha256 FROM chunks c JOIN revisions r USING (rev_no) "
+            "JOIN documents d USING (doc_no) JOIN texts t USING (text_no) WHERE c.chunk_no = ?",
             (known_us, chunk_no),
         ).fetchone()
-        (doc_id, rev_no, revision_id, uri, title, ordinal, start, end, context, text, date_start,
-         date_end, precision, source, valid_from, recorded_at, valid_to) = row  # fmt: skip
+        if row is None:
+            raise CorruptIndexError(
+                f"chunk {chunk_no} of {self._directory} has no row",
+                hint="see what is damaged with `rag-lifelong verify`",
+            )
+        of, (ordinal, start, end, context, text, sha256) = _revision(row[:13]), row[13:]
+        if sha256_of(f"{context}\n{text}" if context else text) != sha256:
+            raise CorruptIndexError(
+                f"the text of chunk {chunk_no} of {self._directory} does not match its checksum",
+                hint="restore the store from a backup",
+            )
         return Chunk(
-            chunk_id=f"{rev_no}.{ordinal}",
-            doc_id=doc_id,
-            revision_id=revision_id,
-            uri=uri,
-            title=title,
+            chunk_id=f"{row[1]}.{ordinal}",
+            doc_id=of.doc_id,
+            revision_id=of.revision_id,
+            uri=of.uri,
+            title=of.title,
             context=context,
             text=text,
             span=(start, end),
-            date=Dated(
-                Interval(from_us(date_start), from_us(date_end)),
-                Precision(precision),
-                DateSource(source),
-            ),
-            valid_from=from_us(valid_from),
-            valid_to=None if valid_to is None else from_us(valid_to),
-            recorded_at=from_us(recorded_at),
+            date=of.date,
+            valid_from=of.valid_from,
+            valid_to=of.valid_to,
+            recorded_at=of.recorded_at,
         )
 
+    @contextmanager
+    def _naming_damage(self) -> Iterator[None]:
+        """Whatever damaged bytes lead to is told as damage of this store."""
+        try:
+            yield
+        except (sqlite3.Error, UnicodeError, OverflowError, ValueError, TypeError, LookupError,
+                ArithmeticError, MemoryError, OSError) as error:  # fmt: skip
+            raise CorruptIndexError(
+                f"{self._directory} cannot be read: {error}",
+                hint="see what is damaged with `rag-lifelong verify`",
+            ) from error
 
-def _hits(chosen: Passing, text_nos: NDArray[np.int64], scores: NDArray[np.float64]) -> list[Hit]:
-    chunk_nos = chosen.chunk_nos[np.searchsorted(chosen.text_nos, text_nos)]
-    return [Hit(int(no), float(score)) for no, score in zip(chunk_nos, scores, strict=True)]
+
+def _revision(row: tuple[Any, ...]) -> Revision:
+    (doc_id, _, revision_id, uri, title, date_start, date_end, precision, source,
+     valid_from, recorded_at, valid_to, n_chunks) = row  # fmt: skip
+    return Revision(
+        doc_id=doc_id,
+        revision_id=revision_id,
+        uri=uri,
+        title=title,
+        date=Dated(
+            Interval(from_us(date_start), from_us(date_end)),
+            Precision(precision),
+            DateSource(source),
+        ),
+        valid_from=from_us(valid_from),
+        valid_to=None if valid_to is None else from_us(valid_to),
+        recorded_at=from_us(recorded_at),
+        n_chunks=n_chunks,
+    )
+
+
+def _size(directory: Path) -> int:
+    """Bytes of a directory's files, some of which may be going."""
+    total = 0
+    for path in directory.iterdir():
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except FileNotFoundError:
+            continue
+    return total

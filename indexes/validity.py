@@ -1,20 +1,25 @@
-"""Which chunks pass a time filter: the two clocks, as arithmetic over columns.
+"""Which revisions and texts pass a time filter: the two clocks, as arithmetic over columns.
 
 A revision holds from its `valid_from` to the least `valid_to` among the closings known at the
 moment asked about. Rows recorded later do not exist for that moment.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.times import NO_INDEX, TimeIndex
 from rag_lifelong.temporal import MAX_TIME, MIN_TIME, to_us
 from rag_lifelong.types import TimeFilter
 
 FOREVER_US = to_us(MAX_TIME)
 _ALWAYS_US = to_us(MIN_TIME)
+
+NEVER_US = np.iinfo(np.int64).max
+"""`recorded_at` of a forgotten revision: after every moment there is, so that nothing knows it."""
 
 Int64s = NDArray[np.int64]
 
@@ -29,17 +34,38 @@ class TimeColumns:
     texts: NDArray[Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Passing:
-    """The texts that pass a filter, and for each the chunk that carries it."""
+    """What passes a filter."""
 
-    text_nos: Int64s
-    """Ascending, distinct: shape [m]."""
-    chunk_nos: Int64s
-    """The newest passing chunk of each text: shape [m]."""
+    revisions: NDArray[np.bool_]
+    """Whether each revision does: [revisions]."""
+    texts: NDArray[np.bool_]
+    """Whether each text has a chunk in such a revision: [texts]."""
+
+    @cached_property
+    def text_nos(self) -> Int64s:
+        """The passing texts, ascending: [m]."""
+        return np.flatnonzero(self.texts)
+
+    @cached_property
+    def rev_nos(self) -> Int64s:
+        """The passing revisions, ascending: [m]."""
+        return np.flatnonzero(self.revisions)
 
 
-def valid_to(columns: TimeColumns, known_at_us: int) -> Int64s:
+@dataclass(frozen=True)
+class _Rows:
+    """Some revisions in order of (valid_from, rev_no), with what a filter needs of them."""
+
+    valid_from: Int64s
+    rev_no: Int64s
+    doc_no: Int64s
+    first_chunk: Int64s
+    n_chunks: Int64s
+
+
+def valid_to(columns: TimeColumns, known_at_us: int = FOREVER_US) -> Int64s:
     """End of each revision as known then, in microseconds: shape [revisions]."""
     ends = np.full(len(columns.revisions), FOREVER_US, np.int64)
     known = columns.closings[columns.closings["recorded_at"] <= known_at_us]
@@ -47,46 +73,157 @@ def valid_to(columns: TimeColumns, known_at_us: int) -> Int64s:
     return ends
 
 
-def passing_revisions(columns: TimeColumns, time: TimeFilter) -> NDArray[np.bool_]:
-    """Whether each revision passes: shape [revisions]."""
-    known_at = FOREVER_US if time.known_at is None else to_us(time.known_at)
-    window = time.as_of or time.between
-    low = _ALWAYS_US if window is None else to_us(window.start)
-    high = FOREVER_US if window is None else to_us(window.end)
-    starts = np.asarray(columns.revisions["valid_from"])
-    ends = valid_to(columns, known_at)
-    passes = (
-        (columns.revisions["recorded_at"] <= known_at)
-        & (starts < high)
-        # A revision closed at its own start was retracted: it never held.
-        & (ends > np.maximum(starts, low))
+class Validity:
+    """Answers which revisions pass, from the time index and the tail of rows newer than it."""
+
+    def __init__(self, columns: TimeColumns, index: TimeIndex = NO_INDEX) -> None:
+        self._columns = columns
+        # An index of a later commit than the snapshot cannot serve it.
+        fits = index.revisions <= len(columns.revisions) and index.closings <= len(columns.closings)
+        self._index = index if fits else NO_INDEX
+
+    def passing(self, time: TimeFilter) -> Passing:
+        """The revisions and texts that pass."""
+        known_at = FOREVER_US if time.known_at is None else to_us(time.known_at)
+        window = time.as_of or time.between
+        low = _ALWAYS_US if window is None else to_us(window.start)
+        high = FOREVER_US if window is None else to_us(window.end)
+        rows = self._rows(low, high, known_at)
+        if time.as_of is not None:
+            rows = _newest_of_each_document(rows)
+        return self._expand(rows)
+
+    def _rows(self, low: int, high: int, known_at: int) -> _Rows:
+        closings = self._columns.closings
+        if len(closings) and known_at < closings["recorded_at"][-1]:
+            # A moment before the last closing: ends are what was known then, not what is folded in.
+            ends = valid_to(self._columns, known_at)
+            indexed = self._from_index(slice(0, self._index.revisions), ends[self._index.rev_no],
+                                       low, high, known_at)  # fmt: skip
+            return _joined(indexed, self._from_tail(ends, low, high, known_at))
+        sel = self._index.reaching(low, high)
+        indexed = self._from_index(sel, self._ends_now[sel], low, high, known_at)
+        if self._index.revisions == len(self._columns.revisions):
+            return indexed
+        return _joined(indexed, self._from_tail(self._tail_ends_now, low, high, known_at))
+
+    def _from_index(
+        self, sel: slice | Int64s, ends: Int64s, low: int, high: int, known_at: int
+    ) -> _Rows:
+        starts, _, recorded, rev_no, doc_no, first, n = self._index.data[:, sel]
+        passes = _holds(starts, ends, low, high) & (recorded <= known_at)
+        if passes.all():
+            return _Rows(starts, rev_no, doc_no, first, n)
+        return _Rows(starts[passes], rev_no[passes], doc_no[passes], first[passes], n[passes])
+
+    def _from_tail(self, ends: Int64s, low: int, high: int, known_at: int) -> _Rows:
+        """Rows newer than the index; `ends` are those of all revisions, or of the tail's."""
+        at = self._index.revisions
+        tail = self._columns.revisions[at:]
+        ends = ends[len(ends) - len(tail) :]
+        starts = tail["valid_from"]
+        passes = _holds(starts, ends, low, high) & (tail["recorded_at"] <= known_at)
+        chosen = np.flatnonzero(passes)
+        chosen = chosen[np.argsort(starts[chosen], kind="stable")]
+        edges = self._tail_edges
+        return _Rows(
+            starts[chosen],
+            chosen + at,
+            tail["doc_no"][chosen],
+            edges[chosen],
+            edges[chosen + 1] - edges[chosen],
+        )
+
+    def _expand(self, rows: _Rows) -> Passing:
+        """From revisions to the texts of their chunks."""
+        columns = self._columns
+        revisions = np.zeros(len(columns.revisions), np.bool_)
+        revisions[rows.rev_no] = True
+        texts = np.zeros(len(columns.texts), np.bool_)
+        if len(rows.rev_no) == len(revisions):
+            texts[:] = True
+        else:
+            texts[columns.chunks["text_no"][_ranges(rows.first_chunk, rows.n_chunks)]] = True
+        return Passing(revisions, texts)
+
+    @cached_property
+    def _ends_now(self) -> Int64s:
+        """End of each row of the index, by all closings of the snapshot."""
+        newer = self._columns.closings[self._index.closings :]
+        newer = newer[newer["rev_no"] < self._index.revisions]
+        if not len(newer):
+            return self._index.valid_to
+        ends = self._index.valid_to.copy()
+        np.minimum.at(ends, self._index.position[newer["rev_no"]], newer["valid_to"])
+        return ends
+
+    @cached_property
+    def _tail_ends_now(self) -> Int64s:
+        """End of each revision newer than the index."""
+        at = self._index.revisions
+        ends = np.full(len(self._columns.revisions) - at, FOREVER_US, np.int64)
+        # A revision of the tail was closed after the index was built, or it would not be tail.
+        newer = self._columns.closings[self._index.closings :]
+        newer = newer[newer["rev_no"] >= at]
+        np.minimum.at(ends, newer["rev_no"] - at, newer["valid_to"])
+        return ends
+
+    @cached_property
+    def _tail_edges(self) -> Int64s:
+        """Where the chunks of each revision of the tail begin, and where the last ones end."""
+        index = self._index
+        n_indexed = int(index.data[5].sum())
+        tail = np.ascontiguousarray(self._columns.chunks["rev_no"][n_indexed:])
+        wanted = np.arange(index.revisions, len(self._columns.revisions) + 1)
+        return np.searchsorted(tail, wanted) + n_indexed
+
+
+def _holds(starts: Int64s, ends: Int64s, low: int, high: int) -> NDArray[np.bool_]:
+    # A revision closed at its own start was retracted: it never held.
+    return (starts < high) & (ends > np.maximum(starts, low))
+
+
+def _joined(one: _Rows, other: _Rows) -> _Rows:
+    """Two sets of rows as one, in order."""
+    if not len(other.rev_no) or not len(one.rev_no):
+        return one if len(one.rev_no) else other
+    starts = np.concatenate([one.valid_from, other.valid_from])
+    rev_no = np.concatenate([one.rev_no, other.rev_no])
+    # Every revision of the tail has a higher number, so a stable sort by time keeps numbers in
+    # order; of two sorted runs it takes linear time.
+    order = np.argsort(starts, kind="stable")
+    return _Rows(
+        starts[order],
+        rev_no[order],
+        np.concatenate([one.doc_no, other.doc_no])[order],
+        np.concatenate([one.first_chunk, other.first_chunk])[order],
+        np.concatenate([one.n_chunks, other.n_chunks])[order],
     )
-    if time.as_of is not None:
-        passes &= _newest_of_each_document(columns, passes)
-    return np.asarray(passes)
 
 
-def passing(columns: TimeColumns, time: TimeFilter) -> Passing:
-    """The texts and chunks that pass."""
-    revision_passes = passing_revisions(columns, time)
-    rev_nos = np.asarray(columns.chunks["rev_no"])
-    chunk_nos = np.flatnonzero(revision_passes[rev_nos])
-    # Ascending by time, so that of chunks sharing a text the newest is written last and stays.
-    starts = columns.revisions["valid_from"][rev_nos[chunk_nos]]
-    chunk_nos = chunk_nos[np.argsort(starts, kind="stable")]
-    chunk_of_text = np.full(len(columns.texts), -1, np.int64)
-    chunk_of_text[columns.chunks["text_no"][chunk_nos]] = chunk_nos
-    text_nos = np.flatnonzero(chunk_of_text >= 0)
-    return Passing(text_nos, chunk_of_text[text_nos])
+def _newest_of_each_document(rows: _Rows) -> _Rows:
+    """Of the rows, those with the latest (valid_from, rev_no) in their document."""
+    if not len(rows.doc_no):
+        return rows
+    last = np.zeros(int(rows.doc_no.max()) + 1, np.int64)
+    at = np.arange(len(rows.doc_no))
+    # Where an index repeats, numpy keeps the last value assigned.
+    last[rows.doc_no] = at
+    newest = last[rows.doc_no] == at
+    if newest.all():
+        return rows
+    return _Rows(
+        rows.valid_from[newest],
+        rows.rev_no[newest],
+        rows.doc_no[newest],
+        rows.first_chunk[newest],
+        rows.n_chunks[newest],
+    )
 
 
-def _newest_of_each_document(columns: TimeColumns, passes: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Of the passing revisions, those with the latest start in their document."""
-    rev_nos = np.flatnonzero(passes)
-    doc_nos = columns.revisions["doc_no"][rev_nos]
-    order = np.lexsort((rev_nos, columns.revisions["valid_from"][rev_nos], doc_nos))
-    is_last = np.ones(len(order), np.bool_)
-    is_last[:-1] = doc_nos[order][1:] != doc_nos[order][:-1]
-    newest = np.zeros(len(passes), np.bool_)
-    newest[rev_nos[order[is_last]]] = True
-    return newest
+def _ranges(first: Int64s, n: Int64s) -> Int64s:
+    """The concatenation of [first, first + n) of each row."""
+    if not len(n) or n.max() == 1 == n.min():
+        return first
+    ends = np.cumsum(n)
+    return np.repeat(first - (ends - n), n) + np.arange(ends[-1])

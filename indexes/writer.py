@@ -9,21 +9,26 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes import accelerator, schema
+from indexes import forgetting, generations, head, rows, schema
 from indexes.batch import Batch, holds, text_no
 from indexes.columns import TIME_COLUMNS, column, vector_column, vector_dtype
 from indexes.files import Files
 from indexes.known import DatabaseKnown
 from indexes.lock import WriterLock
+from indexes.upkeep import Upkeep
 from rag_lifelong.errors import CorruptIndexError, EmbedderMismatchError, IndexStoreError
 from rag_lifelong.ports import Appended, ChunkedDocument, Embedded, EmbeddingModel, StoreItem
 from rag_lifelong.temporal import Clock, to_us
-from rag_lifelong.types import Unchanged
+from rag_lifelong.types import Receipt, Unchanged
+
+_LOCK = "writer.lock"
+_IO_ERROR = 10
+"""SQLite's primary result code for a failed read, write or fsync (SQLITE_IOERR)."""
 
 
 class StoreWriter(DatabaseKnown):
@@ -39,21 +44,31 @@ class StoreWriter(DatabaseKnown):
         self._now = now
         self._files = files or Files()
         directory.mkdir(parents=True, exist_ok=True)
-        self._lock = WriterLock(directory / "writer.lock")
+        self._lock = WriterLock(directory / _LOCK)
         try:
             path = directory / schema.DATABASE
             if not path.exists():
                 _refuse_foreign(directory)
                 schema.create(path)
                 self._files.sync_directory(directory)
+            noted = head.read(directory)
             self._db = schema.connect(path, write=True)
         except BaseException:
             self._lock.release()
             raise
         super().__init__(self._db)
+        self._upkeep = Upkeep(directory, self._db, self._files)
+        try:
+            head.check(directory, noted, int(rows.get_meta(self._db, "commits") or 0))
+            if forgetting.is_pending(self._db):
+                forgetting.carry_out(self._place, self._recorded_at())
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Give the lock back."""
+        self._upkeep.close()
         self._db.close()
         self._lock.release()
 
@@ -94,23 +109,53 @@ class StoreWriter(DatabaseKnown):
             EmbedderMismatchError: If the store's vectors come from another model.
             IndexStoreError: If the disk fails; the store stays as it was.
         """
-        self._db.execute("BEGIN IMMEDIATE")
+        self._files.check()
         try:
-            batch = Batch(self._db, self._recorded_at())
-            for item in items:
-                batch.add(item)
-            self._write_columns(batch, embedded)
-            self._db.execute("COMMIT")
-        except BaseException as error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            if isinstance(error, sqlite3.OperationalError):
-                raise IndexStoreError(
-                    f"cannot write {self._directory / schema.DATABASE}: {error}",
-                    hint="nothing of this batch was stored; free disk space and run again",
-                ) from error
-            raise
+            with rows.transaction(self._db):
+                batch = Batch(self._db, self._recorded_at())
+                self._files.reached("begin")
+                for item in items:
+                    batch.add(item)
+                batch.finish()
+                self._files.reached("rows inserted")
+                self._write_columns(batch, embedded)
+                self._files.reached("columns durable")
+        except sqlite3.OperationalError as error:
+            raise self._failed(error) from error
+        self._files.reached("committed")
+        self._note_head()
         return batch.appended
+
+    def forget(self, doc_id: str) -> Receipt:
+        """Destroy a document: its text, vectors and index entries, in every revision.
+
+        Text that another document has too stays with that document.
+
+        Raises:
+            IndexStoreError: If the store does not hold it, or the disk fails; what was begun is
+                finished by the next writer.
+        """
+        self._files.check()
+        try:
+            forgetting.note(self._place, doc_id)
+            receipt = forgetting.carry_out(self._place, self._recorded_at())
+        except sqlite3.OperationalError as error:
+            raise self._failed(error) from error
+        if receipt is None:
+            raise AssertionError("a noted document was not carried out")
+        self._note_head()
+        return receipt
+
+    def compact(self) -> None:
+        """Give back what is not needed: old generations, stray files, free pages, a long log.
+
+        Rebuilds whatever is derived and damaged. Readers go on undisturbed.
+        """
+        from indexes import compact  # noqa: PLC0415  (imports faiss)
+
+        self._files.check()
+        self._upkeep.tend(wait=True)
+        compact.run(self._place, self._upkeep)
 
     def count_unchanged(self, item: Unchanged) -> int:
         """How many open documents an unchanged origin stands for."""
@@ -122,86 +167,99 @@ class StoreWriter(DatabaseKnown):
         ).fetchone()
         return int(row[0])
 
+    def upkeep(self) -> None:
+        """Do what keeps searches fast and is due; long work goes to a thread."""
+        self._upkeep.tend(wait=False)
+
     def seal(self) -> int:
-        """Build FAISS indexes over newly full ranges of vectors; return how many were built."""
-        generation = self._generation()
-        if generation is None:
-            return 0
-        number, model = generation
-        name = vector_column(number)
-        vectors = column(self._directory, name, vector_dtype(model.dim)).read(self._rows(name))
-        return accelerator.seal(self._files, self._directory, self._db, number, vectors)
+        """Do all upkeep that is due and wait for it; return how many pieces of work were done."""
+        return self._upkeep.tend(wait=True)
 
     @property
     def embedding_model(self) -> EmbeddingModel | None:
-        """What made the vectors; None while there are none."""
-        generation = self._generation()
-        return None if generation is None else generation[1]
+        """What made the vectors in use; None while there are none."""
+        active = generations.active(self._db)
+        return None if active is None else active.model
+
+    def start_generation(self, model: EmbeddingModel) -> None:
+        """Begin to move the store to another embedding model; searches stay with the old one."""
+        with rows.transaction(self._db):
+            generations.start(self._db, model)
+
+    def texts_to_embed(self, model: EmbeddingModel, limit: int) -> list[str]:
+        """The next texts that the model's generation lacks, in order; a forgotten one is empty."""
+        return generations.texts_to_embed(self._db, model, limit)
+
+    def backfill(self, embedded: Embedded) -> bool:
+        """Store vectors of the next texts; True once the model has them all and is in use.
+
+        Raises:
+            IndexStoreError: If the disk fails; nothing of these vectors is stored then.
+        """
+        self._files.check()
+        try:
+            with rows.transaction(self._db):
+                return generations.backfill(self._place, embedded)
+        except sqlite3.OperationalError as error:
+            raise self._failed(error) from error
+
+    @property
+    def _place(self) -> forgetting.Place:
+        return forgetting.Place(self._directory, self._db, self._files)
 
     def _write_columns(self, batch: Batch, embedded: Embedded | None) -> None:
         for name, dtype in TIME_COLUMNS.items():
-            self._append(name, np.array(batch.columns[name], dtype))
+            new = np.array(batch.columns[name], dtype)
+            column(self._directory, name, dtype).append(self._files, self._db, new)
         n_vectors = 0 if embedded is None else len(embedded.vectors)
         if n_vectors != batch.n_new_texts:
             raise ValueError(f"{n_vectors} vectors for {batch.n_new_texts} new texts")
         if embedded is not None and n_vectors:
             number = self._use_generation(embedded.model)
-            rows = np.ascontiguousarray(embedded.vectors, np.float32)
-            self._append(vector_column(number), rows)
-
-    def _append(self, name: str, rows: NDArray[Any]) -> None:
-        at_row = self._rows(name)
-        dtype = vector_dtype(rows.shape[1]) if rows.ndim == 2 else rows.dtype
-        column(self._directory, name, dtype).append(self._files, at_row, rows)
-        if at_row == 0 and len(rows):
-            self._files.sync_directory(self._directory)
-        self._db.execute(
-            "INSERT INTO columns VALUES (?, ?) "
-            "ON CONFLICT (name) DO UPDATE SET rows = excluded.rows",
-            (name, at_row + len(rows)),
-        )
-
-    def _rows(self, name: str) -> int:
-        row = self._db.execute("SELECT rows FROM columns WHERE name = ?", (name,)).fetchone()
-        return 0 if row is None else int(row[0])
-
-    def _generation(self) -> tuple[int, EmbeddingModel] | None:
-        row = self._db.execute(
-            "SELECT generation, name, version, dtype, dim FROM generations "
-            "ORDER BY generation DESC LIMIT 1"
-        ).fetchone()
-        return None if row is None else (int(row[0]), EmbeddingModel(*row[1:]))
+            vectors: NDArray[np.float32] = np.ascontiguousarray(embedded.vectors, np.float32)
+            dtype = vector_dtype(vectors.shape[1])
+            name = vector_column(number)
+            column(self._directory, name, dtype).append(self._files, self._db, vectors)
 
     def _use_generation(self, model: EmbeddingModel) -> int:
-        generation = self._generation()
-        if generation is None:
-            self._db.execute(
-                "INSERT INTO generations VALUES (0, ?, ?, ?, ?)",
-                (model.name, model.version, model.dtype, model.dim),
-            )
-            return 0
-        number, stored = generation
-        if stored != model:
+        active = generations.active(self._db)
+        if active is None:
+            number = generations.start(self._db, model)
+            rows.set_meta(self._db, "generation", number)
+            return number
+        if active.model != model:
             raise EmbedderMismatchError(
-                f"the store's vectors come from {stored}, the embedder is {model}",
-                hint="configure the store's embedder, or ingest into a new --store",
+                f"the store's vectors come from {active.model}, the embedder is {model}",
+                hint="configure the store's embedder, or move the store to the new one with "
+                "`rag-lifelong reembed`",
             )
-        return number
+        return active.number
+
+    def _failed(self, error: sqlite3.OperationalError) -> IndexStoreError:
+        path = self._directory / schema.DATABASE
+        if error.sqlite_errorcode & 0xFF == _IO_ERROR:
+            # It may have been an fsync: what is on disk is unknown.
+            self._files.poison(f"I/O on {path} failed: {error}")
+            return IndexStoreError(
+                f"cannot write {path}: {error}", hint="check the disk, then reopen the store"
+            )
+        return IndexStoreError(
+            f"cannot write {path}: {error}",
+            hint="nothing of this batch was stored; free disk space and run again",
+        )
+
+    def _note_head(self) -> None:
+        head.write(self._files, self._directory, int(rows.get_meta(self._db, "commits")))
+        self._files.reached("head written")
 
     def _recorded_at(self) -> int:
         """Now, but after every earlier record: a clock set back must not reorder what was known."""
-        last = 0
-        for table, key in (("revisions", "rev_no"), ("closings", "closing_no")):
-            row = self._db.execute(
-                f"SELECT recorded_at FROM {table} ORDER BY {key} DESC LIMIT 1"
-            ).fetchone()
-            last = max(last, row[0] if row else 0)
-        return max(to_us(self._now()), last + 1)
+        return max(to_us(self._now()), int(rows.get_meta(self._db, "last_recorded_at")) + 1)
 
 
 def _refuse_foreign(directory: Path) -> None:
     """Refuse to start a store among files that are not ours, or over one that lost its database."""
-    others = sorted(f.name for f in directory.iterdir() if f.name != "writer.lock")
+    others = sorted(f.name for f in directory.iterdir() if f.name not in (_LOCK, head.NAME))
     if any(name.endswith(".column") for name in others):
         raise CorruptIndexError(
             f"{directory / schema.DATABASE} is missing beside its columns",

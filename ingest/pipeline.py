@@ -79,6 +79,7 @@ def ingest(
         texts = writer.new_texts(item for item in batch if isinstance(item, ChunkedDocument))
         embedded = _embed(embedder(), texts) if texts else None
         report.count(writer.commit(batch, embedded))
+        writer.upkeep()
         report.chunks_embedded += len(texts)
         progress(report)
 

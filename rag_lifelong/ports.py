@@ -16,6 +16,7 @@ from rag_lifelong.types import (
     Document,
     Gone,
     Redirect,
+    Revision,
     ScanItem,
     Section,
     TimeFilter,
@@ -200,6 +201,14 @@ class Snapshot(Known, Protocol):
         """The chunks of these numbers, in the order given."""
         ...
 
+    def documents(self, time: TimeFilter) -> Iterator[Revision]:
+        """The revisions that pass the filter."""
+        ...
+
+    def history(self, doc_id: str, known_at: datetime | None) -> list[Revision]:
+        """All revisions of a document by valid time, as was known at `known_at`."""
+        ...
+
     def redirect_target(self, title: str, known_at: datetime | None) -> str | None:
         """The title that `title` was known as another name of, or None."""
         ...
@@ -241,6 +250,10 @@ class Writer(Known, Protocol):
         Raises:
             IndexStoreError: If the store cannot take it; it stays as it was.
         """
+        ...
+
+    def upkeep(self) -> None:
+        """Do what keeps searches fast and is due; never changes an answer."""
         ...
 
     def count_unchanged(self, item: Unchanged) -> int:

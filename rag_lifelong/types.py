@@ -158,6 +158,35 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """A stored revision of a document, without its text."""
+
+    doc_id: str
+    revision_id: str
+    uri: str
+    title: str
+    date: Dated
+    valid_from: datetime
+    valid_to: datetime | None
+    """When it stopped holding; None while it holds."""
+    recorded_at: datetime
+    n_chunks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What is left of a forgotten document: hashes and counts."""
+
+    doc_id_sha256: str
+    forgotten_at: datetime
+    revisions: int
+    texts: int
+    """Chunk texts destroyed; those another document has too are not among them."""
+    texts_sha256: str
+    """SHA-256 of the sorted SHA-256s of the texts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimeFilter:
     """Which revisions count: at or over what valid time, and as known when.
 

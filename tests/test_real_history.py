@@ -5,12 +5,10 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-import numpy as np
 import pytest
 from lxml import etree
 
 from indexes.snapshot import StoreSnapshot
-from indexes.validity import passing_revisions
 from rag_lifelong.config import load_config
 from rag_lifelong.system import System
 from rag_lifelong.temporal import parse_when
@@ -75,11 +73,5 @@ def test_as_of_a_day_finds_the_revision_of_that_day(store: Path, history: dict[s
 def revisions_at(store: Path, doc_id: str, day: str) -> list[str]:
     """Revisions of a document that pass `--as-of DAY`."""
     with StoreSnapshot(store) as snapshot:
-        passes = passing_revisions(snapshot._columns, TimeFilter(as_of=parse_when(day)[0]))
-        rows = snapshot._db.execute(
-            "SELECT rev_no, revision_id FROM revisions JOIN documents USING (doc_no) "
-            "WHERE doc_id = ?",
-            (doc_id,),
-        ).fetchall()
-    passing = set(np.flatnonzero(passes).tolist())
-    return [revision for number, revision in rows if number in passing]
+        passing = snapshot.documents(TimeFilter(as_of=parse_when(day)[0]))
+        return [revision.revision_id for revision in passing if revision.doc_id == doc_id]

@@ -13,6 +13,7 @@ import pytest
 from indexes import schema
 from indexes.columns import CHUNKS, column
 from indexes.files import FilePoisonedError, Files
+from indexes.rows import transaction
 from indexes.snapshot import StoreSnapshot
 from indexes.writer import StoreWriter
 from rag_lifelong.errors import (
@@ -189,10 +190,15 @@ def test_a_store_of_a_newer_program_is_left_alone(store: TinyStore):
         store.texts()
 
 
-def test_a_column_reads_back_what_was_appended(tmp_path: Path):
+def test_a_column_reads_back_what_was_appended(store: TinyStore):
+    store.add(document("a", "2015", "x"))
+    db = schema.connect(store.path / schema.DATABASE, write=True)
     rows = np.array([(1, 2), (3, 4)], CHUNKS)
-    chunks = column(tmp_path, "chunks", CHUNKS)
-    chunks.append(Files(), 0, rows)
-    chunks.append(Files(), 1, rows)
-    assert chunks.read(3).tolist() == [(1, 2), (1, 2), (3, 4)]
-    assert not chunks.read(3).flags.writeable
+    chunks = column(store.path, "chunks", CHUNKS)
+    with transaction(db):
+        chunks.append(Files(), db, rows)
+        chunks.append(Files(), db, rows)
+    assert chunks.read(5).tolist() == [(0, 0), (1, 2), (3, 4), (1, 2), (3, 4)]
+    assert not chunks.read(5).flags.writeable
+    assert not list(chunks.damaged_blocks(db))
+    db.close()

@@ -1,0 +1,72 @@
+"""Compacting: give back what nothing needs, and build anew what is derived and damaged.
+
+Old embedding generations, files no row names, free pages of the database and a long write-ahead
+log go; a damaged sealed range or time index is dropped and rebuilt. Readers keep the files they
+have mapped, and their snapshot of the database, until they close.
+"""
+
+import logging
+from pathlib import Path
+
+from indexes import codes, generations, head, rows, schema, times
+from indexes.columns import vector_column
+from indexes.forgetting import Place, empty_log
+from indexes.upkeep import Upkeep
+
+logger = logging.getLogger(__name__)
+
+
+def run(place: Place, upkeep: Upkeep) -> None:
+    """Compact a store that is open for writing."""
+    _drop_damaged(place)
+    _drop_old_generations(place)
+    upkeep.rebuild_times()
+    upkeep.tend(wait=True)
+    place.db.execute("VACUUM")
+    empty_log(place.db)
+    named = _named_files(place)
+    for path in sorted(place.directory.iterdir()):
+        if path.is_file() and _is_ours(path) and path.name not in named:
+            logger.info("removing %s, which nothing refers to", path)
+            place.files.remove(path)
+
+
+def _drop_damaged(place: Place) -> None:
+    codes.forget_mapped()
+    for generation in generations.every(place.db):
+        ranges = codes.stored(place.directory, place.db, generation.number, generation.model.dim)
+        for one in list(ranges):
+            try:
+                one.check()
+            except codes.DamagedRangeError as error:
+                logger.warning("%s; building it anew", error)
+                place.db.execute("DELETE FROM sealed_ranges WHERE file = ?", (one.path.name,))
+                place.files.remove(one.path)
+    codes.forget_mapped()
+
+
+def _drop_old_generations(place: Place) -> None:
+    """Generations before the one in use; a later one is being filled."""
+    in_use = rows.get_meta(place.db, "generation")
+    for one in generations.every(place.db):
+        if in_use is None or one.number >= in_use:
+            continue
+        name = vector_column(one.number)
+        with rows.transaction(place.db):
+            for table, key in (
+                ("generations", "generation"), ("sealed_ranges", "generation"),
+            ):  # fmt: skip
+                place.db.execute(f"DELETE FROM {table} WHERE {key} = ?", (one.number,))
+            for table in ("columns", "blocks"):
+                place.db.execute(f"DELETE FROM {table} WHERE name = ?", (name,))
+
+
+def _named_files(place: Place) -> set[str]:
+    named = {stored.path.name for stored in schema.all_columns(place.db, place.directory)}
+    named |= {file for (file,) in place.db.execute("SELECT file FROM sealed_ranges")}
+    index = times.stored(place.db)
+    return named | {head.NAME} | (set() if index is None else {index[0]})
+
+
+def _is_ours(path: Path) -> bool:
+    return path.suffix in {".column", ".sq8", ".index", ".tmp"}
