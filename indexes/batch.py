@@ -153,31 +153,40 @@ class Batch:
 
     def _close_all_from(self, doc_no: int, valid_from: int) -> None:
         """What the source says now replaces all it said about the time from `valid_from` on."""
-        for rev_no, start, end in self._intervals(doc_no):
+        later = self._revisions("doc_no = ? AND valid_from >= ?", doc_no, valid_from)
+        for rev_no, start, end in [*later.fetchall(), *self._before(doc_no, valid_from)]:
             if end > valid_from and end > start:
                 self._close(rev_no, max(start, valid_from), "revised")
 
+    def _before(self, doc_no: int, valid_from: int) -> list[tuple[int, int, int]]:
+        """The last revision that began before then and was not taken back, if there is one."""
+        earlier = self._revisions(
+            "doc_no = ? AND valid_from < ? ORDER BY valid_from DESC, rev_no DESC",
+            doc_no, valid_from,
+        )  # fmt: skip
+        return next(([found] for found in earlier if found[2] > found[1]), [])
+
     def _fit_in(self, doc_no: int, valid_from: int) -> int | None:
         """Close the revision before `valid_from` there; return the start of the one after."""
-        before: tuple[int, int] | None = None
-        for rev_no, start, end in self._intervals(doc_no):
-            if start > valid_from:
-                if before is not None and before[1] > valid_from:
-                    self._close(before[0], valid_from, "revised")
-                return start
-            before = (rev_no, end)
-        if before is not None and before[1] > valid_from:
+        before = self._revisions(
+            "doc_no = ? AND valid_from <= ? ORDER BY valid_from DESC, rev_no DESC LIMIT 1",
+            doc_no, valid_from,
+        ).fetchone()  # fmt: skip
+        if before is not None and before[2] > valid_from:
             self._close(before[0], valid_from, "revised")
-        return None
+        after = self._db.execute(
+            "SELECT min(valid_from) FROM revisions WHERE doc_no = ? AND valid_from > ?",
+            (doc_no, valid_from),
+        ).fetchone()
+        return None if after[0] is None else int(after[0])
 
-    def _intervals(self, doc_no: int) -> list[tuple[int, int, int]]:
-        """(rev_no, valid_from, valid_to) of a document's revisions as known now, by time."""
+    def _revisions(self, condition: str, *values: int) -> sqlite3.Cursor:
+        """(rev_no, valid_from, valid_to) of revisions as known now."""
         return self._db.execute(
             "SELECT rev_no, valid_from, coalesce((SELECT min(valid_to) FROM closings c "
-            "WHERE c.rev_no = r.rev_no), ?) FROM revisions r WHERE doc_no = ? "
-            "ORDER BY valid_from, rev_no",
-            (FOREVER_US, doc_no),
-        ).fetchall()
+            f"WHERE c.rev_no = r.rev_no), {FOREVER_US}) FROM revisions r WHERE {condition}",
+            values,
+        )
 
     def _complete(self, item: Completed) -> None:
         holds_all = int(item.doc_ids is not None)

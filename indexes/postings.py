@@ -6,6 +6,7 @@ from the segment's first text (uint16) followed by `n` counts (uint8, capped at 
 """
 
 import sqlite3
+import struct
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -35,7 +36,10 @@ def add(db: sqlite3.Connection, lo: int, texts: Sequence[Sequence[str]]) -> None
                 counts[term].append(min(count, 255))
         _put(
             db, lo + start, lo + start + len(part),
-            ((t, _pack(np.array(held[t]), np.array(counts[t]))) for t in sorted(held)),
+            (
+                (term, struct.pack(f"<{len(held[term])}H", *held[term]) + bytes(counts[term]))
+                for term in sorted(held)
+            ),
         )  # fmt: skip
 
 
@@ -113,20 +117,33 @@ def _due(stretches: list[tuple[int, int]]) -> list[tuple[int, int]] | None:
 
 
 def _merge(db: sqlite3.Connection, run: list[tuple[int, int]]) -> None:
+    """Put the lists of adjacent segments together, all terms at once."""
     first, last, hi = run[0][0], run[-1][0], run[-1][1]
-    held: defaultdict[str, list[NDArray[np.uint16]]] = defaultdict(list)
-    counts: defaultdict[str, list[Counts]] = defaultdict(list)
-    for lo, term, data in db.execute(
+    found = db.execute(
         "SELECT lo, term, data FROM postings WHERE lo BETWEEN ? AND ? ORDER BY lo", (first, last)
-    ):
-        at, n = _unpack(data)
-        held[term].append((at + np.int64(lo - first)).astype(np.uint16))
-        counts[term].append(n)
+    ).fetchall()
+    los = np.array([lo for lo, _, _ in found], np.int64)
+    lists = [data for _, _, data in found]
+    lengths = [len(data) // 3 for data in lists]
+    texts = np.frombuffer(b"".join(d[: 2 * n] for d, n in zip(lists, lengths, strict=True)), "<u2")
+    counts = np.frombuffer(b"".join(d[2 * n :] for d, n in zip(lists, lengths, strict=True)), "u1")
+    distinct = sorted({word for _, word, _ in found})
+    number = {word: i for i, word in enumerate(distinct)}
+    term = np.repeat(np.array([number[word] for _, word, _ in found], np.int64), lengths)
+    texts = (texts + np.repeat(los - first, lengths)).astype("<u2")
+    # Stable, so that the texts of a term stay in order.
+    order = np.argsort(term, kind="stable")
+    packed_texts, packed_counts = texts[order].tobytes(), counts[order].tobytes()
+    ends = np.cumsum(np.bincount(term, minlength=len(distinct))).tolist()
+    starts = [0, *ends][: len(ends)]
     db.execute("DELETE FROM postings WHERE lo BETWEEN ? AND ?", (first, last))
     db.execute("DELETE FROM postings_segments WHERE lo BETWEEN ? AND ?", (first, last))
     _put(
         db, first, hi,
-        ((t, _pack(np.concatenate(held[t]), np.concatenate(counts[t]))) for t in sorted(held)),
+        (
+            (word, packed_texts[2 * a : 2 * b] + packed_counts[a:b])
+            for word, a, b in zip(distinct, starts, ends, strict=True)
+        ),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 CHECKED_TABLES = (
@@ -55,6 +56,7 @@ def set_meta(db: sqlite3.Connection, key: str, value: Any) -> None:
     replace(db, "meta", key, value)
 
 
+@cache
 def _statement(verb: str, table: str, n_values: int) -> str:
     return f"{verb} INTO {table} VALUES ({', '.join('?' * (n_values + 1))})"
 
