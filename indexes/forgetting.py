@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from indexes import postings, rows, times, tokens
 from indexes.columns import (
     REVISIONS,
-    TEXTS,
     column,
     n_rows,
     vector_column,
@@ -138,7 +137,6 @@ def _overwrite_columns(
     db, files, directory = place.db, place.files, place.directory
     never = np.array((0, FOREVER_US, NEVER_US), REVISIONS)
     column(directory, "revisions", REVISIONS).overwrite(files, db, revisions, never)
-    column(directory, "texts", TEXTS).overwrite(files, db, texts, np.array((0,), TEXTS))
     for generation, dim in db.execute("SELECT generation, dim FROM generations").fetchall():
         name = vector_column(generation)
         held = texts[texts < n_rows(db, name)]

@@ -57,6 +57,11 @@ class TimeIndex:
         return np.asarray(self.data[3])
 
     @cached_property
+    def n_chunks(self) -> int:
+        """Chunks of all the revisions indexed: the tail's come after them."""
+        return int(self.data[6].sum())
+
+    @cached_property
     def position(self) -> Int64s:
         """Row of each revision number: [revisions]."""
         position = np.empty(self.revisions, np.int64)

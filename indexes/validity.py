@@ -172,7 +172,7 @@ class Validity:
     def _tail_edges(self) -> Int64s:
         """Where the chunks of each revision of the tail begin, and where the last ones end."""
         index = self._index
-        n_indexed = int(index.data[5].sum())
+        n_indexed = index.n_chunks
         tail = np.ascontiguousarray(self._columns.chunks["rev_no"][n_indexed:])
         wanted = np.arange(index.revisions, len(self._columns.revisions) + 1)
         return np.searchsorted(tail, wanted) + n_indexed
