@@ -92,9 +92,15 @@ class StoreSnapshot(DatabaseKnown):
         """The k chunks of highest cosine among those that pass the filter, best first.
 
         Exact, whatever is sealed and however many pass: `dense` proves it.
+
+        Raises:
+            ValueError: If the vector is not one of the store's model.
         """
         if self._generation is None:
             return []
+        vector = np.asarray(vector, np.float32)
+        if vector.shape != (self._generation.model.dim,):
+            raise ValueError(f"a vector of shape {vector.shape} for {self._generation.model}")
         with self._naming_damage():
             chosen = self._choose(time)
             near = self._nearest(chosen, vector, k)

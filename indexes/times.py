@@ -1,10 +1,13 @@
 """The time index: revisions in order of valid time, so that a window costs its length.
 
-A derived file: seven int64 columns of one row a revision, sorted by (valid_from, rev_no), with each
-closing known when it was built. Newer revisions and closings are a tail that is looked through
-row by row; once the tail outgrows an eighth of the index, the index is rebuilt, so that a row is
-rewritten about nine times however large the store grows. Without it, all is tail: slower, not
-different.
+A derived file: seven int64 columns of one row a revision, with every closing known when it was
+built. Rows stand by how long they hold (in classes a factor of 4 wide), and by `valid_from` in each
+class: what overlaps a window is then one run of rows in every class, at most the class's longest
+duration wider than the window, however many others hold for ever.
+
+Newer revisions and closings are a tail that is looked through row by row; once the tail outgrows an
+eighth of the index, the index is rebuilt, so that a row is rewritten about nine times however large
+the store grows. Without the file, all is tail: slower, not different.
 """
 
 import logging
@@ -12,6 +15,7 @@ import sqlite3
 import zlib
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +30,8 @@ logger = logging.getLogger(__name__)
 TAIL_SHARE = 1 / 8
 MIN_TAIL = 8_192
 """The index is rebuilt when more rows than this, and than that share of it, are outside it."""
-ZONE_ROWS = 1_024
-"""Rows that share a bound on when the last of them ends."""
+_CLASS_BITS = 2
+"""Durations of a class differ by at most this power of two."""
 
 Int64s = NDArray[np.int64]
 
@@ -40,11 +44,6 @@ class TimeIndex:
     closings: int
     data: Int64s
     """valid_from, valid_to, recorded_at, rev_no, doc_no, first_chunk, n_chunks: [7, revisions]."""
-
-    @property
-    def valid_from(self) -> Int64s:
-        """Ascending: [revisions]."""
-        return np.asarray(self.data[0])
 
     @property
     def valid_to(self) -> Int64s:
@@ -69,22 +68,26 @@ class TimeIndex:
         return position
 
     @cached_property
-    def zone_ends(self) -> Int64s:
-        """The latest valid_to in each zone: [ceil(revisions / ZONE_ROWS)]."""
-        starts = np.arange(0, self.revisions, ZONE_ROWS)
-        return np.maximum.reduceat(self.valid_to, starts) if len(starts) else starts
+    def _runs(self) -> list[tuple[int, int, int]]:
+        """(first row, end, longest duration) of each class of durations."""
+        valid_from, valid_to = self.data[:2]
+        duration = valid_to - valid_from
+        edges = np.flatnonzero(np.diff(_duration_class(duration))) + 1
+        bounds = [0, *edges.tolist(), self.revisions]
+        return [(a, b, int(duration[a:b].max())) for a, b in pairwise(bounds) if a < b]
 
     def reaching(self, low: int, high: int) -> slice | Int64s:
-        """Rows that start before `high`, without zones that all end by `low`."""
-        end = int(np.searchsorted(self.valid_from, high))
-        zones = np.flatnonzero(self.zone_ends[: -(-end // ZONE_ROWS)] > low)
-        if not len(zones):
-            return slice(0, 0)
-        first, last = int(zones[0]), int(zones[-1])
-        if 2 * len(zones) > last - first:
-            return slice(first * ZONE_ROWS, min((last + 1) * ZONE_ROWS, end))
-        found = (zones[:, None] * ZONE_ROWS + np.arange(ZONE_ROWS)).ravel()
-        return found[found < end]
+        """Rows that start before `high`, without nearly all of those that end by `low`."""
+        found = []
+        for first, end, longest in self._runs:
+            starts = self.data[0, first:end]
+            # A row that still holds at `low` began less than the longest duration before it.
+            a, b = np.searchsorted(starts, (low - longest, high))
+            found.append((first + int(a), first + int(b)))
+        n = sum(b - a for a, b in found)
+        if 2 * n > self.revisions:
+            return slice(0, self.revisions)
+        return np.concatenate([np.arange(a, b) for a, b in found] or [np.empty(0, np.int64)])
 
 
 NO_INDEX = TimeIndex(0, 0, np.empty((7, 0), np.int64))
@@ -94,7 +97,7 @@ def build(columns: Any, valid_to: Int64s) -> Int64s:
     """The index over whole columns (`validity.TimeColumns`), given each revision's end."""
     revisions = columns.revisions
     valid_from = np.ascontiguousarray(revisions["valid_from"])
-    order = np.argsort(valid_from, kind="stable")
+    order = np.lexsort((valid_from, _duration_class(valid_to - valid_from)))
     edges = np.searchsorted(
         np.ascontiguousarray(columns.chunks["rev_no"]), np.arange(len(revisions) + 1)
     )
@@ -103,6 +106,11 @@ def build(columns: Any, valid_to: Int64s) -> Int64s:
         edges[:-1], np.diff(edges),
     )  # fmt: skip
     return np.stack([one[order] for one in made]).astype(np.int64)
+
+
+def _duration_class(duration: Int64s) -> NDArray[np.int32]:
+    """Ascending with the duration; what was taken back (none or less) is of the lowest."""
+    return (np.log2(np.maximum(duration, 1)) / _CLASS_BITS).astype(np.int32)
 
 
 def is_due(index: tuple[int, int], revisions: int, closings: int) -> bool:

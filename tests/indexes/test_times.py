@@ -117,7 +117,6 @@ def test_an_index_over_any_part_changes_nothing(
 @pytest.fixture
 def small_tails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(times, "MIN_TAIL", 20)
-    monkeypatch.setattr(times, "ZONE_ROWS", 4)
 
 
 def fill(store: TinyStore, n: int) -> None:
