@@ -6,9 +6,8 @@ have mapped, and their snapshot of the database, until they close.
 """
 
 import logging
-from pathlib import Path
 
-from indexes import codes, generations, head, rows, schema, times
+from indexes import codes, generations, leftovers, rows
 from indexes.columns import vector_column
 from indexes.forgetting import Place, empty_log
 from indexes.upkeep import Upkeep
@@ -24,11 +23,7 @@ def run(place: Place, upkeep: Upkeep) -> None:
     upkeep.tend(wait=True)
     place.db.execute("VACUUM")
     empty_log(place.db)
-    named = _named_files(place)
-    for path in sorted(place.directory.iterdir()):
-        if path.is_file() and _is_ours(path) and path.name not in named:
-            logger.info("removing %s, which nothing refers to", path)
-            place.files.remove(path)
+    leftovers.reclaim(place)
 
 
 def _drop_damaged(place: Place) -> None:
@@ -59,14 +54,3 @@ def _drop_old_generations(place: Place) -> None:
                 place.db.execute(f"DELETE FROM {table} WHERE {key} = ?", (one.number,))
             for table in ("columns", "blocks"):
                 place.db.execute(f"DELETE FROM {table} WHERE name = ?", (name,))
-
-
-def _named_files(place: Place) -> set[str]:
-    named = {stored.path.name for stored in schema.all_columns(place.db, place.directory)}
-    named |= {file for (file,) in place.db.execute("SELECT file FROM sealed_ranges")}
-    index = times.stored(place.db)
-    return named | {head.NAME} | (set() if index is None else {index[0]})
-
-
-def _is_ours(path: Path) -> bool:
-    return path.suffix in {".column", ".sq8", ".index", ".tmp"}

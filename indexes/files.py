@@ -102,6 +102,11 @@ class Files:
         except OSError:
             pass
 
+    def cut(self, path: Path, size: int) -> None:
+        """Shorten a file to `size` bytes, dropping what a crash left beyond them."""
+        self.check()
+        os.truncate(path, size)
+
     def remove(self, path: Path) -> None:
         """Delete a file that nothing refers to any more."""
         path.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes import forgetting, generations, head, rows, schema
+from indexes import forgetting, generations, head, leftovers, rows, schema
 from indexes.batch import Batch, holds, text_no
 from indexes.columns import TIME_COLUMNS, column, vector_column, vector_dtype
 from indexes.files import Files
@@ -62,6 +62,7 @@ class StoreWriter(DatabaseKnown):
             head.check(directory, noted, int(rows.get_meta(self._db, "commits") or 0))
             if forgetting.is_pending(self._db):
                 forgetting.carry_out(self._place, self._recorded_at())
+            leftovers.reclaim(self._place)
         except BaseException:
             self.close()
             raise

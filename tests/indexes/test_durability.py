@@ -79,6 +79,20 @@ def test_rows_beyond_the_committed_count_are_overwritten(store: TinyStore):
     assert store.texts() == {"kept", "more"}
 
 
+def test_what_a_crash_left_is_reclaimed_at_the_next_opening(store: TinyStore):
+    store.add(document("a", "2015", "kept"))
+    sizes = {file.name: file.stat().st_size for file in store.path.glob("*.column")}
+    for file in store.path.glob("*.column"):
+        file.write_bytes(file.read_bytes() + b"\xff" * 100)
+    for name in ("codes-0-0-9.sq8", "times-1-1-1.index", "vectors-7.column", "x.index.tmp"):
+        (store.path / name).write_bytes(b"left")
+    (store.path / "mine.txt").write_text("not the store's")
+    StoreWriter(store.path, now=store.clock).close()
+    assert {file.name: file.stat().st_size for file in store.path.glob("*.column")} == sizes
+    assert not [*store.path.glob("*.sq8"), *store.path.glob("*.index"), *store.path.glob("*.tmp")]
+    assert (store.path / "mine.txt").exists()
+
+
 def test_a_reader_keeps_its_snapshot_while_others_write(store: TinyStore):
     store.add(document("a", "2015", "first"))
     with StoreSnapshot(store.path) as snapshot:
