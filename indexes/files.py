@@ -5,6 +5,7 @@ the new, never a mixture. Knows nothing about what the bytes mean.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from rag_lifelong.errors import IndexStoreError
@@ -45,7 +46,9 @@ class Files:
                 os.ftruncate(descriptor, offset)
                 self.write(descriptor, data, offset)
             except OSError as error:
-                os.ftruncate(descriptor, offset)
+                # What cannot be cut off now is cut off by the next append or opening.
+                with suppress(OSError):
+                    os.ftruncate(descriptor, offset)
                 raise IndexStoreError(f"cannot write {path}: {error.strerror}") from error
             self._fsync(descriptor, path)
         finally:
@@ -83,33 +86,39 @@ class Files:
             try:
                 self.write(descriptor, data, 0)
             except OSError as error:
-                temporary.unlink(missing_ok=True)
+                with suppress(OSError):
+                    temporary.unlink(missing_ok=True)
                 raise IndexStoreError(f"cannot write {path}: {error.strerror}") from error
             self._fsync(descriptor, temporary)
         finally:
             os.close(descriptor)
-        temporary.replace(path)
+        try:
+            temporary.replace(path)
+        except OSError as error:
+            raise IndexStoreError(f"cannot write {path}: {error.strerror}") from error
         self.sync_directory(path.parent)
 
     def note(self, path: Path, data: bytes) -> None:
         """Leave `data` at `path` without waiting for the disk; a failure is no one's loss."""
-        try:
+        with suppress(OSError):
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
             try:
                 self.write(descriptor, data, 0)
             finally:
                 os.close(descriptor)
-        except OSError:
-            pass
 
     def cut(self, path: Path, size: int) -> None:
         """Shorten a file to `size` bytes, dropping what a crash left beyond them."""
         self.check()
-        os.truncate(path, size)
+        try:
+            os.truncate(path, size)
+        except OSError as error:
+            raise IndexStoreError(f"cannot shorten {path}: {error.strerror}") from error
 
     def remove(self, path: Path) -> None:
         """Delete a file that nothing refers to any more."""
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
     def sync_directory(self, path: Path) -> None:
         """Make creations and renames in a directory durable."""

@@ -8,11 +8,12 @@ import fcntl
 import json
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rag_lifelong.errors import IndexLockedError
+from rag_lifelong.errors import IndexLockedError, IndexStoreError
 
 
 class WriterLock:
@@ -20,10 +21,14 @@ class WriterLock:
 
     Raises:
         IndexLockedError: If a live process holds it; the message names its pid and host.
+        IndexStoreError: If the file cannot be made.
     """
 
     def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise IndexStoreError(f"cannot open {path}: {error.strerror}") from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -34,12 +39,15 @@ class WriterLock:
                 hint="wait for it to finish, or stop it",
             ) from None
         owner = json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode()
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, owner, 0)
+        # The name is a courtesy to who is refused; the lock holds without it.
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, owner, 0)
 
     def release(self) -> None:
         """Let the next writer in."""
-        os.ftruncate(self._descriptor, 0)
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
 
     def __enter__(self) -> Self:

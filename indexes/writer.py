@@ -43,7 +43,10 @@ class StoreWriter(DatabaseKnown):
         self._directory = directory
         self._now = now
         self._files = files or Files()
-        directory.mkdir(parents=True, exist_ok=True)
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise IndexStoreError(f"cannot make {directory}: {error.strerror}") from error
         self._lock = WriterLock(directory / _LOCK)
         try:
             path = directory / schema.DATABASE
