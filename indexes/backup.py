@@ -90,6 +90,8 @@ def _copy(directory: Path, parts: Path, files: Files) -> None:
         # Derived files are not copied.
         copied.execute("DELETE FROM sealed_ranges")
         copied.execute("DELETE FROM time_index")
+        # Nor is the log, so that nothing is left to be emptied.
+        copied.execute("DELETE FROM forgetting WHERE kind = 'log'")
         for stored in schema.all_columns(copied, directory):
             size = n_rows(copied, stored.name) * stored.dtype.itemsize
             if size:

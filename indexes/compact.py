@@ -41,10 +41,10 @@ def _drop_damaged(place: Place) -> None:
 
 
 def _drop_old_generations(place: Place) -> None:
-    """Generations before the one in use; a later one is being filled."""
-    in_use = rows.get_meta(place.db, "generation")
+    """All but the one in use and the one being filled."""
+    kept = {rows.get_meta(place.db, "generation"), rows.get_meta(place.db, "filling")}
     for one in generations.every(place.db):
-        if in_use is None or one.number >= in_use:
+        if one.number in kept:
             continue
         name = vector_column(one.number)
         with rows.transaction(place.db):

@@ -104,6 +104,7 @@ class Files:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
             try:
                 self.write(descriptor, data, 0)
+                os.ftruncate(descriptor, len(data))
             finally:
                 os.close(descriptor)
 

@@ -49,6 +49,14 @@ def start(db: sqlite3.Connection, model: EmbeddingModel) -> int:
     return number
 
 
+def start_filling(db: sqlite3.Connection, model: EmbeddingModel) -> None:
+    """Begin, or go on, to fill the model's generation, in the open transaction."""
+    number = start(db, model)
+    in_use = active(db)
+    if in_use is None or in_use.number != number:
+        rows.set_meta(db, "filling", number)
+
+
 def texts_to_embed(db: sqlite3.Connection, model: EmbeddingModel, limit: int) -> list[str]:
     """The next texts that the model's generation lacks, in order; a forgotten one is empty."""
     at = n_rows(db, vector_column(_number(db, model)))
@@ -83,6 +91,7 @@ def backfill(place: Place, embedded: Embedded) -> bool:
     complete = n_rows(place.db, name) == n_rows(place.db, "texts")
     if complete:
         rows.set_meta(place.db, "generation", number)
+        rows.set_meta(place.db, "filling", None)
     rows.set_meta(place.db, "commits", int(rows.get_meta(place.db, "commits")) + 1)
     return complete
 

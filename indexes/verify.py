@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from indexes import codes, generations, head, postings, rows, schema, times, tokens
 from indexes.columns import TIME_COLUMNS, column, n_rows, vector_column, vector_dtype
 from indexes.validity import NEVER_US
-from rag_lifelong.errors import IndexStoreError, RagLifelongError
+from rag_lifelong.errors import CorruptIndexError, IndexStoreError, RagLifelongError
 
 RESTORE = "rag-lifelong restore BACKUP"
 COMPACT = "rag-lifelong compact"
@@ -58,7 +58,7 @@ def verify(directory: Path) -> Verification:
     """Look for damage in a store.
 
     Raises:
-        IndexStoreError: If there is no store there at all.
+        IndexStoreError: If there is no store there at all, or its schema is not this program's.
     """
     result = Verification()
     if not (directory / schema.DATABASE).exists():
@@ -66,7 +66,7 @@ def verify(directory: Path) -> Verification:
     noted = head.read(directory)
     try:
         db = schema.connect(directory / schema.DATABASE, write=False)
-    except RagLifelongError as error:
+    except CorruptIndexError as error:
         result.problems.append(Problem(str(error), RESTORE))
         return result
     store = _Store(directory, db, result.checked)
@@ -74,13 +74,25 @@ def verify(directory: Path) -> Verification:
         db.execute("BEGIN")
         for problem in _head(store, noted):
             result.problems.append(problem)
-        for check in CHECKS:
-            result.problems.extend(_run(check, store))
+        found = [problem for check in CHECKS for problem in _run(check, store)]
+        if pending := _forgetting(db):
+            begun = Problem("a forget was begun and not finished", COMPACT)
+            # What it has overwritten does not match until it is finished, and is not to come back.
+            found = [begun] if pending - {"log"} else [*found, begun]
+        result.problems.extend(found)
     except sqlite3.Error as error:
         result.problems.append(Problem(f"the database cannot be read: {error}", RESTORE))
     finally:
         db.close()
     return result
+
+
+def _forgetting(db: sqlite3.Connection) -> set[str]:
+    """What is pending: parts of a document, or only the log."""
+    try:
+        return {kind for (kind,) in db.execute("SELECT DISTINCT kind FROM forgetting")}
+    except sqlite3.Error:
+        return set()
 
 
 def _run(check: Check, store: _Store) -> list[Problem]:
@@ -96,9 +108,6 @@ def _run(check: Check, store: _Store) -> list[Problem]:
 
 def _head(store: _Store, noted: int | None) -> Iterator[Problem]:
     """Whether commits are missing."""
-    path = store.directory / head.NAME
-    if noted is None and path.exists():
-        yield Problem(f"{path} is damaged", COMPACT)
     try:
         head.check(store.directory, noted, int(rows.get_meta(store.db, "commits")))
     except (RagLifelongError, TypeError, ValueError) as error:
@@ -186,11 +195,7 @@ def _tombstones(store: _Store) -> Iterator[Problem]:
     numbers = [number for (number,) in store.db.execute("SELECT rev_no FROM revisions")]
     present[[number for number in numbers if number < len(stored)]] = True
     if (present == (stored["recorded_at"] == NEVER_US)).any():
-        pending = store.db.execute("SELECT 1 FROM forgetting WHERE kind <> 'log'").fetchone()
-        if pending is None:
-            yield Problem("revisions are missing that were not forgotten", RESTORE)
-    if store.db.execute("SELECT 1 FROM forgetting").fetchone() is not None:
-        yield Problem("a forget was begun and not finished", COMPACT)
+        yield Problem("revisions are missing that were not forgotten", RESTORE)
 
 
 def _vectors(store: _Store) -> Iterator[Problem]:

@@ -6,7 +6,8 @@ count does not exist, so a batch is there as a whole or not at all.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -63,9 +64,11 @@ class StoreWriter(DatabaseKnown):
         self._upkeep = Upkeep(directory, self._db, self._files)
         try:
             head.check(directory, noted, int(rows.get_meta(self._db, "commits") or 0))
-            if forgetting.is_pending(self._db):
-                forgetting.carry_out(self._place, self._recorded_at())
-            leftovers.reclaim(self._place)
+            with self._naming_failures():
+                if forgetting.is_pending(self._db):
+                    forgetting.carry_out(self._place, self._recorded_at())
+                leftovers.reclaim(self._place)
+            self._note_head()
         except BaseException:
             self.close()
             raise
@@ -114,18 +117,15 @@ class StoreWriter(DatabaseKnown):
             IndexStoreError: If the disk fails; the store stays as it was.
         """
         self._files.check()
-        try:
-            with rows.transaction(self._db):
-                batch = Batch(self._db, self._recorded_at())
-                self._files.reached("begin")
-                for item in items:
-                    batch.add(item)
-                batch.finish()
-                self._files.reached("rows inserted")
-                self._write_columns(batch, embedded)
-                self._files.reached("columns durable")
-        except sqlite3.OperationalError as error:
-            raise self._failed(error) from error
+        with self._naming_failures(), rows.transaction(self._db):
+            batch = Batch(self._db, self._recorded_at())
+            self._files.reached("begin")
+            for item in items:
+                batch.add(item)
+            batch.finish()
+            self._files.reached("rows inserted")
+            self._write_columns(batch, embedded)
+            self._files.reached("columns durable")
         self._files.reached("committed")
         self._note_head()
         return batch.appended
@@ -140,11 +140,9 @@ class StoreWriter(DatabaseKnown):
                 finished by the next writer.
         """
         self._files.check()
-        try:
+        with self._naming_failures():
             forgetting.note(self._place, doc_id)
             receipt = forgetting.carry_out(self._place, self._recorded_at())
-        except sqlite3.OperationalError as error:
-            raise self._failed(error) from error
         if receipt is None:
             raise AssertionError("a noted document was not carried out")
         self._note_head()
@@ -158,8 +156,9 @@ class StoreWriter(DatabaseKnown):
         from indexes import compact  # noqa: PLC0415  (imports faiss)
 
         self._files.check()
-        self._upkeep.tend(wait=True)
-        compact.run(self._place, self._upkeep)
+        with self._naming_failures():
+            self._upkeep.tend(wait=True)
+            compact.run(self._place, self._upkeep)
 
     def count_unchanged(self, item: Unchanged) -> int:
         """How many open documents an unchanged origin stands for."""
@@ -187,8 +186,8 @@ class StoreWriter(DatabaseKnown):
 
     def start_generation(self, model: EmbeddingModel) -> None:
         """Begin to move the store to another embedding model; searches stay with the old one."""
-        with rows.transaction(self._db):
-            generations.start(self._db, model)
+        with self._naming_failures(), rows.transaction(self._db):
+            generations.start_filling(self._db, model)
 
     def texts_to_embed(self, model: EmbeddingModel, limit: int) -> list[str]:
         """The next texts that the model's generation lacks, in order; a forgotten one is empty."""
@@ -201,11 +200,10 @@ class StoreWriter(DatabaseKnown):
             IndexStoreError: If the disk fails; nothing of these vectors is stored then.
         """
         self._files.check()
-        try:
-            with rows.transaction(self._db):
-                return generations.backfill(self._place, embedded)
-        except sqlite3.OperationalError as error:
-            raise self._failed(error) from error
+        with self._naming_failures(), rows.transaction(self._db):
+            is_complete = generations.backfill(self._place, embedded)
+        self._note_head()
+        return is_complete
 
     @property
     def _place(self) -> forgetting.Place:
@@ -239,18 +237,20 @@ class StoreWriter(DatabaseKnown):
             )
         return active.number
 
-    def _failed(self, error: sqlite3.OperationalError) -> IndexStoreError:
-        path = self._directory / schema.DATABASE
-        if error.sqlite_errorcode & 0xFF == _IO_ERROR:
-            # It may have been an fsync: what is on disk is unknown.
-            self._files.poison(f"I/O on {path} failed: {error}")
-            return IndexStoreError(
-                f"cannot write {path}: {error}", hint="check the disk, then reopen the store"
-            )
-        return IndexStoreError(
-            f"cannot write {path}: {error}",
-            hint="nothing of this batch was stored; free disk space and run again",
-        )
+    @contextmanager
+    def _naming_failures(self) -> Iterator[None]:
+        """What fails in SQLite is told as an error of this store."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            path = self._directory / schema.DATABASE
+            if error.sqlite_errorcode & 0xFF == _IO_ERROR:
+                # It may have been an fsync: what is on disk is unknown.
+                self._files.poison(f"I/O on {path} failed: {error}")
+                hint = "check the disk, then reopen the store"
+            else:
+                hint = "nothing half-done was stored; free disk space and run again"
+            raise IndexStoreError(f"cannot write {path}: {error}", hint=hint) from error
 
     def _note_head(self) -> None:
         head.write(self._files, self._directory, int(rows.get_meta(self._db, "commits")))

@@ -1,14 +1,29 @@
 """The command `rag-lifelong`: parse, call one function, print.
 
 Answers and `--json` go to stdout, everything else to stderr. Exit codes: 0 done or answered,
-1 error, 2 wrong usage, 3 abstained, 130 interrupted.
+1 error or damage, 2 wrong usage, 3 abstained, 130 interrupted.
 """
 
 import sys
 
 import typer
 
-from rag_lifelong.cli import ask, ingest, models, search, status
+from rag_lifelong.cli import (
+    ask,
+    backup,
+    compact,
+    doctor,
+    export,
+    forget,
+    history,
+    ingest,
+    models,
+    reembed,
+    restore,
+    search,
+    status,
+    verify,
+)
 from rag_lifelong.errors import RagLifelongError
 
 _INTERRUPTED = 130
@@ -26,6 +41,15 @@ app.command("ingest")(ingest.ingest)
 app.command("ask")(ask.ask)
 app.command("search")(search.search)
 app.command("status")(status.status)
+app.command("history")(history.history)
+app.command("export")(export.export)
+app.command("forget")(forget.forget)
+app.command("doctor")(doctor.doctor)
+app.command("verify")(verify.verify)
+app.command("compact")(compact.compact)
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
+app.command("reembed")(reembed.reembed)
 app.add_typer(models.app, name="models")
 
 

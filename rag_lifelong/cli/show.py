@@ -7,7 +7,7 @@ from typing import Any
 from rich.markup import escape
 
 from rag_lifelong.cli.console import out
-from rag_lifelong.types import Answer, Evidence
+from rag_lifelong.types import Answer, Chunk, Evidence, Revision
 
 _SHOWN_CHARS = 240
 
@@ -54,7 +54,7 @@ def answer_json(given: Answer) -> dict[str, Any]:
         "reason": given.reason or None,
         "confidence": None if given.confidence is None else round(given.confidence, 4),
         "as_of": given.as_of,
-        "known_at": _iso(given.known_at),
+        "known_at": iso(given.known_at),
         "time": {
             "parsed": given.time.parsed,
             "applied": given.time.applied,
@@ -80,13 +80,70 @@ def evidence_json(evidence: Evidence) -> dict[str, Any]:
         "span": list(chunk.span),
         "published_at": str(chunk.date),
         "date_source": chunk.date.source.value,
-        "valid_from": _iso(chunk.valid_from),
-        "valid_to": _iso(chunk.valid_to),
-        "recorded_at": _iso(chunk.recorded_at),
+        "valid_from": iso(chunk.valid_from),
+        "valid_to": iso(chunk.valid_to),
+        "recorded_at": iso(chunk.recorded_at),
         "score": round(evidence.score, 6),
         "why": evidence.why,
     }
 
 
-def _iso(instant: datetime | None) -> str | None:
+def revision_line(revision: Revision) -> None:
+    """Print one revision: date and its source, when it held, when it was recorded, what it is."""
+    if is_taken_back(revision):
+        held = f"taken back, would hold from {revision.valid_from.date()}"
+    else:
+        until = revision.valid_to.date() if revision.valid_to else "now"
+        held = f"valid {revision.valid_from.date()} → {until}"
+    out.print(
+        f"[cyan]{revision.date}[/cyan] ({revision.date.source}) {held}  "
+        f"recorded {iso(revision.recorded_at)}  {escape(revision.title)}"
+    )
+    out.print(f"    [dim]revision {escape(revision.revision_id)}, {revision.n_chunks} chunks[/dim]")
+
+
+def revision_json(revision: Revision) -> dict[str, Any]:
+    """One revision as `history --json` gives it; `date` is as precise as it is known."""
+    return {
+        "revision_id": revision.revision_id,
+        "uri": revision.uri,
+        "title": revision.title,
+        "date": str(revision.date),
+        "date_source": revision.date.source.value,
+        "precision": revision.date.precision.value,
+        "valid_from": iso(revision.valid_from),
+        "valid_to": iso(revision.valid_to),
+        "taken_back": is_taken_back(revision),
+        "recorded_at": iso(revision.recorded_at),
+        "n_chunks": revision.n_chunks,
+    }
+
+
+def exported_json(revision: Revision, chunks: Sequence[Chunk]) -> dict[str, Any]:
+    """One line of `export`."""
+    told = revision_json(revision)
+    # What is exported held at some time, and its chunks are there to be counted.
+    del told["taken_back"], told["n_chunks"]
+    return {
+        "doc_id": revision.doc_id,
+        **told,
+        "chunks": [
+            {
+                "chunk_id": chunk.chunk_id,
+                "span": list(chunk.span),
+                "context": chunk.context,
+                "text": chunk.text,
+            }
+            for chunk in chunks
+        ],
+    }
+
+
+def is_taken_back(revision: Revision) -> bool:
+    """Whether a later revision says that this one never held."""
+    return revision.valid_to == revision.valid_from
+
+
+def iso(instant: datetime | None) -> str | None:
+    """ISO 8601 in UTC."""
     return None if instant is None else instant.isoformat().replace("+00:00", "Z")

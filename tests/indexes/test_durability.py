@@ -33,6 +33,9 @@ class FailingFiles(Files):
         super().__init__()
         self.left = {"write": write, "fsync": fsync}
 
+    def note(self, path: Path, data: bytes) -> None:
+        """The head, whose loss is no one's."""
+
     def write(self, descriptor: int, data: bytes, offset: int) -> None:
         self._maybe_fail("write")
         super().write(descriptor, data, offset)
