@@ -14,6 +14,9 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 from tests.torture import bitflips, clock, faults, kills, powerloss  # noqa: E402
 from tests.torture.tally import Tally, table  # noqa: E402
 
+_DETAILS = 40
+"""Lines printed about what a part found wrong."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the parts named, or all; 1 if anything was wrong."""
@@ -40,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     tallies = [parts[name](given) for name in given.parts or parts]
     for tally in tallies:
-        for line in tally.details[:20]:
+        for line in list(dict.fromkeys(tally.details))[:_DETAILS]:
             print(line)
         for line in (*tally.skipped, *tally.notes):
             print(f"{tally.part}: {line}")

@@ -97,14 +97,15 @@ def run(flips: int, seed: int) -> Tally:
 def _stores(path: Path, seed: int) -> list[Contents]:
     """A store with everything in its database, and one with its end still in SQLite's log."""
     history, clock = workload.History(seed), workload.ScriptedClock()
+    while_open: list[Contents] = []
     for some in (range(_LOGGED_FROM), range(_LOGGED_FROM, _BATCHES)):
         with StoreWriter(path, now=clock) as writer:
             for batch in some:
                 clock.time = workload.batch_time(batch)
                 writer.commit(history[batch], workload.embedded(writer, history[batch]))
             writer.seal()
-            logged = _read(path)
-    return [_read(path), logged]
+            while_open.append(_read(path))
+    return [_read(path), while_open[-1]]
 
 
 def _read(path: Path) -> Contents:

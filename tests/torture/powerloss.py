@@ -11,6 +11,7 @@ import random
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from indexes.files import Files
@@ -219,7 +220,7 @@ def _run_scenarios(directory: Path, seeds: Sequence[int]) -> None:
     """What runs under strace."""
     for seed in seeds:
         with _mark(directory, seed).open("wb", buffering=0) as mark:
-            scenario(directory / str(seed), seed, Files(), lambda mark=mark: mark.write(b"."))
+            scenario(directory / str(seed), seed, Files(), partial(mark.write, b"."))
 
 
 def _cut(path: Path, recording: Recording, share: float, tally: Tally) -> None:
