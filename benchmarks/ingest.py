@@ -149,7 +149,7 @@ def probe(dump: str) -> dict[str, Any]:
             texts += [body[i : i + 450] for i in range(0, len(body), 450)]
             if len(texts) >= N_PROBES:
                 break
-    dtype = system._load_embedder(None).model.dtype
+    dtype = system._models.embedder(None).model.dtype
     rates = {}
     for batch in ENCODER_BATCHES:
         model = sentence_transformer(dtype)
@@ -163,7 +163,7 @@ def probe(dump: str) -> dict[str, Any]:
 def line(dump: str, store: str) -> dict[str, Any]:
     """Ingest with the real embedder; seconds include parsing, splitting, storing, not loading."""
     system = System(load_config(flags={"store": store}))
-    system._load_embedder(None).embed(["warm up"])
+    system._models.embedder(None).embed(["warm up"])
     report = system.ingest([Path(dump)])
     return {"chunks": report.chunks_embedded, "seconds": round(report.seconds, 2)}
 

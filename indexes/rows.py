@@ -25,7 +25,14 @@ def checksum(*values: Any) -> int:
     >>> checksum(1, "a") == checksum(1, "a"), checksum(1, "a") == checksum("1", "a")
     (True, False)
     """
-    return zlib.crc32(repr(values).encode("utf-8", "surrogatepass"))
+    blobs = [value for value in values if type(value) is bytes]
+    if blobs:
+        # Writing out a long list of texts byte by byte would cost more than storing it.
+        values = tuple(value for value in values if type(value) is not bytes)
+    crc = zlib.crc32(repr(values).encode("utf-8", "surrogatepass"))
+    for blob in blobs:
+        crc = zlib.crc32(blob, crc)
+    return crc
 
 
 def insert(db: sqlite3.Connection, table: str, *values: Any) -> None:

@@ -1,6 +1,7 @@
 """The seams: what each part needs of the others, as protocols of a few methods.
 
-An implementation is chosen in `rag_lifelong.system` alone.
+An implementation is chosen in `rag_lifelong.system` alone, for the two models with the help of
+`rag_lifelong.loading`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

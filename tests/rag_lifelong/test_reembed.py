@@ -13,8 +13,9 @@ import pytest
 
 from indexes.snapshot import StoreSnapshot
 from indexes.writer import StoreWriter
-from rag_lifelong import system as system_module
+from rag_lifelong import reembedding
 from rag_lifelong.errors import EmbedderMismatchError, IndexLockedError
+from rag_lifelong.loading import ModelLoader
 from rag_lifelong.system import System
 from rag_lifelong.temporal import parse_when
 from rag_lifelong.testing import HashingEmbedder
@@ -46,7 +47,7 @@ class Town(House):
 
 @pytest.fixture
 def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Town:
-    monkeypatch.setattr(system_module, "REEMBED_TEXTS", 2)
+    monkeypatch.setattr(reembedding, "BATCH_TEXTS", 2)
     return Town(tmp_path)
 
 
@@ -262,7 +263,7 @@ def test_a_model_of_another_name_is_loaded_for_the_move(
         asked.append((model, known))
         return HashingEmbedder(dim=32, version="3")
 
-    monkeypatch.setattr(System, "_load_embedder", load)
+    monkeypatch.setattr(ModelLoader, "load_embedder", load)
     done = town.system.reembed("models/new")
     assert asked == [("models/new", [town.embedder.model])]
     assert done.model.version == "3"

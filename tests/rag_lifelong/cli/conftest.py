@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from rag_lifelong import cli
+from rag_lifelong.loading import ModelLoader
 from rag_lifelong.prompting import CHECK
-from rag_lifelong.system import System
 from rag_lifelong.testing import HashingEmbedder, ScriptedReader
 
 
@@ -43,8 +43,8 @@ def shell(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", sys.argv)
     shell = Shell(tmp_path, capsys)
-    monkeypatch.setattr(System, "_embedder", lambda self, stored: shell.embedder)
-    monkeypatch.setattr(System, "_reader", lambda self: shell.reader)
+    monkeypatch.setattr(ModelLoader, "embedder", lambda self, stored: shell.embedder)
+    monkeypatch.setattr(ModelLoader, "reader", lambda self: shell.reader)
     notes = tmp_path / "notes"
     notes.mkdir()
     (notes / "mayor.md").write_text(

@@ -144,13 +144,13 @@ def test_ctrl_c_exits_with_130_and_keeps_what_was_committed(tmp_path: Path):
         "import signal, sys, time\nfrom rag_lifelong import cli, testing\n"
         # A background job of a shell is started with the signal ignored.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from rag_lifelong.system import System\n"
+        "from rag_lifelong.loading import ModelLoader\n"
         "class Slow(testing.HashingEmbedder):\n"
         "    def embed(self, texts):\n"
         "        print('batch', file=sys.stderr, flush=True); time.sleep(0.5)\n"
         "        return super().embed(texts)\n"
         "one = Slow()\n"
-        "System._embedder = lambda self, stored: one\ncli.main()"
+        "ModelLoader.embedder = lambda self, stored: one\ncli.main()"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", slow, "ingest", str(notes), "--store", str(tmp_path / "s")],

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from indexes.writer import StoreWriter
+from rag_lifelong.loading import ModelLoader
 from rag_lifelong.models import weights_fingerprint
 from rag_lifelong.system import System, wall_clock
 from rag_lifelong.testing import HashingEmbedder
@@ -291,7 +292,7 @@ def models(kept: Shell, monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
         asked.append(model)
         return HashingEmbedder(dim=64, version="2")
 
-    monkeypatch.setattr(System, "_load_embedder", load)
+    monkeypatch.setattr(ModelLoader, "load_embedder", load)
     return asked
 
 
@@ -337,7 +338,7 @@ def test_reembed_can_be_interrupted(kept: Shell, monkeypatch: pytest.MonkeyPatch
         def embed(self, texts):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(System, "_load_embedder", lambda self, model, known: Stopped(dim=64))
+    monkeypatch.setattr(ModelLoader, "load_embedder", lambda self, model, known: Stopped(dim=64))
     code, out, err = kept.run("reembed", "--model", "models/new")
     assert (code, out) == (130, "")
     assert "everything committed so far is kept" in err
