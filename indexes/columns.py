@@ -98,9 +98,10 @@ class Column:
                 hint="restore the store from a backup",
             )
         if self.dtype.subdtype is None:
-            return np.memmap(self.path, self.dtype, mode="r", shape=(rows,))
+            return np.asarray(np.memmap(self.path, self.dtype, mode="r", shape=(rows,)))
         base, shape = self.dtype.subdtype
-        return np.memmap(self.path, base, mode="r", shape=(rows, *shape))
+        # A plain array over the map: numpy's own subclass costs time at every slice.
+        return np.asarray(np.memmap(self.path, base, mode="r", shape=(rows, *shape)))
 
     def damaged_blocks(self, db: sqlite3.Connection) -> Iterator[tuple[int, str]]:
         """(first byte, what is wrong) of each block that does not hold what was committed."""

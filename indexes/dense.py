@@ -161,7 +161,7 @@ class DevicePart(FloatPart):
 
 def plan(
     vectors: Vectors,
-    passes: NDArray[np.bool_],
+    rows: Rows,
     sealed: Sequence[SealedRange],
     device: devices.Device | None = None,
 ) -> list[Part]:
@@ -169,19 +169,26 @@ def plan(
 
     Args:
         vectors: [n, dim].
-        passes: Whether each row counts: [n].
+        rows: The rows that pass, ascending and distinct.
         sealed: Ranges that do not overlap, ascending.
         device: A GPU to give long runs of rows to.
     """
     if device is not None:
-        return _device_parts(vectors, np.flatnonzero(passes), device)
+        return _device_parts(vectors, rows, device)
     parts: list[Part] = []
+    plainly: list[Rows] = []
     at = 0
     for one in sealed:
-        _add_rows(parts, vectors, at, passes[at : one.lo])
-        _add_range(parts, vectors, passes[one.lo : one.hi], one)
-        at = one.hi
-    _add_rows(parts, vectors, at, passes[at:])
+        start, end = np.searchsorted(rows, (one.lo, one.hi)).tolist()
+        plainly.append(rows[at:start])
+        inside = rows[start:end]
+        if not _add_range(parts, inside, one):
+            plainly.append(inside)
+        at = end
+    plainly.append(rows[at:])
+    gathered = np.concatenate(plainly)
+    if len(gathered):
+        parts.append(FloatPart(vectors, gathered))
     return parts
 
 
@@ -241,30 +248,21 @@ def _best(rows: Rows, scores: Vectors, k: int) -> tuple[Rows, Vectors]:
     return rows[at], scores[at]
 
 
-def _add_rows(parts: list[Part], vectors: Vectors, lo: int, passes: NDArray[np.bool_]) -> None:
-    rows = np.flatnonzero(passes) + lo
-    if len(rows):
-        parts.append(FloatPart(vectors, rows))
-
-
-def _add_range(
-    parts: list[Part], vectors: Vectors, passes: NDArray[np.bool_], sealed: SealedRange
-) -> None:
-    n = int(np.count_nonzero(passes))
+def _add_range(parts: list[Part], rows: Rows, sealed: SealedRange) -> bool:
+    """Add scans of codes for the rows of a range; False where gathering them is cheaper."""
+    n = len(rows)
     if n < _GATHER_ROWS:
-        _add_rows(parts, vectors, sealed.lo, passes)
-        return
+        return False
     if n == len(sealed):
         parts.extend(CodesPart(sealed, a, min(a + _PIECE, n)) for a in range(0, n, _PIECE))
-        return
-    at = np.sort(sealed.position[np.flatnonzero(passes)])
+        return True
+    at = np.sort(sealed.position[rows - sealed.lo])
     runs = np.split(at, np.flatnonzero(np.diff(at) > _GAP) + 1)
-    scanned = sum(int(run[-1] - run[0]) + 1 for run in runs)
-    if n < _GATHER_SHARE * scanned:
-        _add_rows(parts, vectors, sealed.lo, passes)
-        return
+    if n < _GATHER_SHARE * sum(int(run[-1] - run[0]) + 1 for run in runs):
+        return False
     for run in runs:
         _add_run(parts, sealed, run)
+    return True
 
 
 def _add_run(parts: list[Part], sealed: SealedRange, run: NDArray[np.int32]) -> None:

@@ -24,6 +24,9 @@ from rag_lifelong.errors import CorruptIndexError, IndexStoreError
 
 DATABASE = "store.sqlite3"
 
+_CACHE_KIB = 32_768
+"""Pages a connection keeps in memory: what a search looks up stays there from one to the next."""
+
 Migration = Callable[[sqlite3.Connection, Path], None]
 
 
@@ -251,6 +254,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
         # What is deleted is overwritten, and nothing of it is left in temporary files.
         db.execute("PRAGMA secure_delete = ON")
         db.execute("PRAGMA temp_store = MEMORY")
+        db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         db.execute(f"PRAGMA query_only = {'OFF' if write else 'ON'}")
         _check_version(path, db, write=write)
         if write:

@@ -235,7 +235,7 @@ class StoreSnapshot(DatabaseKnown):
 
         searcher = self._device or device.default()
         while True:
-            parts = dense.plan(self._vectors, chosen.texts, self._sealed, searcher)
+            parts = dense.plan(self._vectors, chosen.text_nos, self._sealed, searcher)
             try:
                 return dense.search(parts, self._vectors, vector, k)
             except codes.DamagedRangeError as error:

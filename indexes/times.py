@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 TAIL_SHARE = 1 / 8
 MIN_TAIL = 8_192
 """The index is rebuilt when more rows than this, and than that share of it, are outside it."""
+_FEW_ROWS = 16_384
 _CLASS_BITS = 2
 """Durations of a class differ by at most this power of two."""
 
@@ -76,18 +77,19 @@ class TimeIndex:
         bounds = [0, *edges.tolist(), self.revisions]
         return [(a, b, int(duration[a:b].max())) for a, b in pairwise(bounds) if a < b]
 
-    def reaching(self, low: int, high: int) -> slice | Int64s:
-        """Rows that start before `high`, without nearly all of those that end by `low`."""
+    def reaching(self, low: int, high: int) -> list[slice | Int64s]:
+        """Parts with all rows that start before `high` and few of those that end by `low`."""
         found = []
         for first, end, longest in self._runs:
             starts = self.data[0, first:end]
             # A row that still holds at `low` began less than the longest duration before it.
             a, b = np.searchsorted(starts, (low - longest, high))
             found.append((first + int(a), first + int(b)))
-        n = sum(b - a for a, b in found)
-        if 2 * n > self.revisions:
-            return slice(0, self.revisions)
-        return np.concatenate([np.arange(a, b) for a, b in found] or [np.empty(0, np.int64)])
+        found = [(a, b) for a, b in found if a < b]
+        if sum(b - a for a, b in found) < _FEW_ROWS:
+            # Few rows are sooner put together than looked at run by run.
+            return [np.concatenate([np.arange(a, b) for a, b in found])] if found else []
+        return [slice(a, b) for a, b in found]
 
 
 NO_INDEX = TimeIndex(0, 0, np.empty((7, 0), np.int64))

@@ -21,6 +21,9 @@ _ALWAYS_US = to_us(MIN_TIME)
 NEVER_US = np.iinfo(np.int64).max
 """`recorded_at` of a forgotten revision: after every moment there is, so that nothing knows it."""
 
+_FEW_SHARE = 1 / 64
+"""Below this share of all texts, sorting the passing ones is faster than marking them."""
+
 Int64s = NDArray[np.int64]
 
 
@@ -40,13 +43,17 @@ class Passing:
 
     revisions: NDArray[np.bool_]
     """Whether each revision does: [revisions]."""
-    texts: NDArray[np.bool_]
-    """Whether each text has a chunk in such a revision: [texts]."""
+    text_nos: Int64s
+    """The texts that have a chunk in such a revision, ascending: [m]."""
+    n_texts: int
+    """Texts there are, passing or not."""
 
     @cached_property
-    def text_nos(self) -> Int64s:
-        """The passing texts, ascending: [m]."""
-        return np.flatnonzero(self.texts)
+    def texts(self) -> NDArray[np.bool_]:
+        """Whether each text passes: [n_texts]."""
+        passes = np.zeros(self.n_texts, np.bool_)
+        passes[self.text_nos] = True
+        return passes
 
     @cached_property
     def rev_nos(self) -> Int64s:
@@ -100,12 +107,14 @@ class Validity:
             ends = valid_to(self._columns, known_at)
             indexed = self._from_index(slice(0, self._index.revisions), ends[self._index.rev_no],
                                        low, high, known_at)  # fmt: skip
-            return _joined(indexed, self._from_tail(ends, low, high, known_at))
-        sel = self._index.reaching(low, high)
-        indexed = self._from_index(sel, self._ends_now[sel], low, high, known_at)
-        if self._index.revisions == len(self._columns.revisions):
-            return indexed
-        return _joined(indexed, self._from_tail(self._tail_ends_now, low, high, known_at))
+            return _joined([indexed, self._from_tail(ends, low, high, known_at)])
+        parts = [
+            self._from_index(sel, self._ends_now[sel], low, high, known_at)
+            for sel in self._index.reaching(low, high)
+        ]
+        if self._index.revisions < len(self._columns.revisions):
+            parts.append(self._from_tail(self._tail_ends_now, low, high, known_at))
+        return _joined(parts)
 
     def _from_index(
         self, sel: slice | Int64s, ends: Int64s, low: int, high: int, known_at: int
@@ -136,14 +145,17 @@ class Validity:
     def _expand(self, rows: _Rows) -> Passing:
         """From revisions to the texts of their chunks."""
         columns = self._columns
+        n_texts = len(columns.texts)
         revisions = np.zeros(len(columns.revisions), np.bool_)
         revisions[rows.rev_no] = True
-        texts = np.zeros(len(columns.texts), np.bool_)
         if len(rows.rev_no) == len(revisions):
-            texts[:] = True
-        else:
-            texts[columns.chunks["text_no"][_ranges(rows.first_chunk, rows.n_chunks)]] = True
-        return Passing(revisions, texts)
+            return Passing(revisions, np.arange(n_texts), n_texts)
+        text_nos = columns.chunks["text_no"][_ranges(rows.first_chunk, rows.n_chunks)]
+        if len(text_nos) < _FEW_SHARE * n_texts:
+            return Passing(revisions, np.unique(text_nos).astype(np.int64), n_texts)
+        passes = np.zeros(n_texts, np.bool_)
+        passes[text_nos] = True
+        return Passing(revisions, np.flatnonzero(passes), n_texts)
 
     @cached_property
     def _ends_now(self) -> Int64s:
@@ -182,12 +194,14 @@ def _holds(starts: Int64s, ends: Int64s, low: int, high: int) -> NDArray[np.bool
     return (starts < high) & (ends > np.maximum(starts, low))
 
 
-def _joined(one: _Rows, other: _Rows) -> _Rows:
-    """Two sets of rows as one."""
-    if not len(other.rev_no) or not len(one.rev_no):
-        return one if len(one.rev_no) else other
-    pairs = ((getattr(one, f.name), getattr(other, f.name)) for f in fields(_Rows))
-    return _Rows(*(np.concatenate(pair) for pair in pairs))
+def _joined(parts: list[_Rows]) -> _Rows:
+    """Sets of rows as one."""
+    if len(parts) == 1:
+        return parts[0]
+    none = [np.empty(0, np.int64)]
+    return _Rows(
+        *(np.concatenate([getattr(p, f.name) for p in parts] or none) for f in fields(_Rows))
+    )
 
 
 def _newest_of_each_document(rows: _Rows) -> _Rows:
@@ -208,7 +222,7 @@ def _newest_of_each_document(rows: _Rows) -> _Rows:
 
 def _ranges(first: Int64s, n: Int64s) -> Int64s:
     """The concatenation of [first, first + n) of each row."""
-    if not len(n) or n.max() == 1 == n.min():
-        return first
+    if not len(n) or n.max() <= 1:
+        return first[n > 0]
     ends = np.cumsum(n)
     return np.repeat(first - (ends - n), n) + np.arange(ends[-1])

@@ -55,6 +55,7 @@ class StoreWriter(DatabaseKnown):
                 _refuse_foreign(directory)
                 schema.create(path)
                 self._files.sync_directory(directory)
+                self._files.sync_directory(directory.absolute().parent)
             noted = head.read(directory)
             self._db = schema.connect(path, write=True)
         except BaseException:

@@ -193,7 +193,9 @@ def test_codes_that_ignore_their_selector_cannot_break_the_filter(monkeypatch: p
         _data = np.frombuffer(built.data, np.uint8)
 
     sealed = InMemory(0, 256, 16, built.error, built.block_crcs, Path("nowhere"))
-    near = dense.search(dense.plan(vectors, passes, [sealed]), vectors, vectors[1], 5)
+    near = dense.search(
+        dense.plan(vectors, np.flatnonzero(passes), [sealed]), vectors, vectors[1], 5
+    )
     expected = np.argsort(-(vectors @ vectors[1])[passes])[:5] * 2
     assert near.rows.tolist() == expected.tolist()
 

@@ -252,6 +252,6 @@ def _replay(initial: Contents, changes: Sequence[Change]) -> Contents:
     return {name: bytes(files.get(number, b"")) for name, number in names.items()}
 
 
-def _flat(changes: Sequence[Change]) -> Iterator[Change]:
+def _flat(changes: Sequence[Change]) -> Iterator[Write | Truncate | Link | Rename | Unlink]:
     for change in changes:
         yield from change.operations if isinstance(change, Instant) else (change,)

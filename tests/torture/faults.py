@@ -16,6 +16,7 @@ import random
 import shutil
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -111,7 +112,8 @@ def _commit(writer: StoreWriter, history: workload.History, batch: int) -> Attem
 
 
 def _failed(batch: int, error: Exception) -> Attempt:
-    text = f"{type(error).__name__}: {error}"
+    where = traceback.extract_tb(error.__traceback__)[-1].name
+    text = f"{type(error).__name__}: {error} (raised in {where})"
     return Attempt(batch, text, is_ours=isinstance(error, RagLifelongError))
 
 

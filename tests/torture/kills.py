@@ -7,6 +7,7 @@ was acknowledged is there, at most the one in flight beyond them, and no reader 
 from __future__ import annotations
 
 import random
+import signal
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,7 @@ from indexes.files import Files
 from indexes.snapshot import StoreSnapshot
 from indexes.writer import StoreWriter
 from tests.torture import checks, scratch, workload
-from tests.torture.doubles import DeadlyFiles, known_steps
+from tests.torture.doubles import NAMED_STEPS, DeadlyFiles, known_steps
 from tests.torture.processes import Forked, SharedNumbers
 from tests.torture.tally import Tally
 
@@ -55,6 +56,7 @@ def run(kills: int, seed: int) -> Tally:
             history[KILLS_A_STORE * _MOST_BATCHES + 1]
             scene = Scene(Path(directory) / "store", history, SharedNumbers(2))
             _one_store(scene, tally, min(KILLS_A_STORE, kills - tally.runs), rng)
+    tally.notes.append(f"{tally.states} writers were killed before they were done")
     return tally
 
 
@@ -85,9 +87,11 @@ def _kill_one(scene: Scene, tally: Tally, rng: random.Random) -> None:
         time.sleep(rng.uniform(0, _LONGEST_S))
         writer.kill()
     else:
-        files = DeadlyFiles(rng.choice(known_steps()), rng.randint(1, 12))
+        step = rng.choice(known_steps())
+        files = DeadlyFiles(step, rng.randint(1, _MOST_BATCHES if step in NAMED_STEPS else 30))
         writer = Forked(partial(_write, scene, first, files))
     ended = writer.wait()
+    tally.states += ended.signal == signal.SIGKILL
     if ended.error:
         tally.add("crashes", [ended.error])
 

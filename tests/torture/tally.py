@@ -20,7 +20,7 @@ class Tally:
     part: str
     runs: int = 0
     states: int = 0
-    """Different stores that the runs led to."""
+    """Stores that the runs led to, where that is another number."""
     lost: int = 0
     """Acknowledged batches that were not there afterwards."""
     reader_errors: int = 0
@@ -58,7 +58,7 @@ class Tally:
 
 def table(tallies: Iterable[Tally]) -> str:
     """The counts of all parts, aligned."""
-    rows = [_TITLES]
+    rows: list[tuple[str, ...]] = [_TITLES]
     for t in tallies:
         counts = (str(getattr(t, column)) for column in ("runs", *_COLUMNS))
         rows.append((t.part, *counts, str(len(t.skipped)) if t.skipped else ""))
