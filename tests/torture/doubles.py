@@ -10,9 +10,10 @@ from indexes.files import Files
 
 
 def path_of(descriptor: int, directory: Path) -> Path:
-    """The file (or the directory itself) that an open descriptor belongs to."""
+    """The file (or the directory itself, or its parent) that an open descriptor belongs to."""
     found = os.fstat(descriptor)
-    return next(p for p in (directory, *directory.iterdir()) if os.path.samestat(p.stat(), found))
+    places = (directory, directory.parent, *directory.iterdir())
+    return next(p for p in places if os.path.samestat(p.stat(), found))
 
 
 class FailingFiles(Files):

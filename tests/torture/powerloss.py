@@ -157,7 +157,7 @@ class RecordingFiles(Files):
             if DATABASE not in self._names.files and (self._directory / DATABASE).exists():
                 self.take_database()
             self.operations.append(SyncDirectory())
-        else:
+        elif path != self._directory.parent:  # the store's own entry is there from the start
             self.operations.append(Sync(self._names.files[path.name]))
         super().fsync(descriptor)
 
