@@ -16,6 +16,9 @@ K1 = 1.2
 B = 0.75
 """BM25's usual constants (Robertson & Zaragoza 2009; the defaults of Lucene)."""
 
+_FEW_SHARE = 1 / 32
+"""Below this share of all texts, sorting those found is faster than looking at every score."""
+
 _STOPWORDS = frozenset(
     """
     a an and are as at be by did do does for from had has have he her his how i in is it its of on
@@ -39,7 +42,7 @@ def query_terms(query: str) -> list[str]:
 def bm25(
     db: sqlite3.Connection,
     terms: list[str],
-    passes: NDArray[np.bool_],
+    text_nos: NDArray[np.int64],
     n_words: NDArray[np.int32],
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The passing texts that hold a term, ascending, and their scores: both [n].
@@ -47,26 +50,30 @@ def bm25(
     Args:
         db: The database with the postings.
         terms: Distinct terms of the query, sorted (a sum depends on its order).
-        passes: Whether each text passes: [texts].
-        n_words: Length of each text in words: [texts].
+        text_nos: The texts that pass, ascending: [m].
+        n_words: Length of each text in words, passing or not: [texts].
     """
-    total = int(np.count_nonzero(passes))
-    if not total or not terms:
-        return np.empty(0, np.int64), np.empty(0)
-    mean = max(float(n_words.sum(where=passes, dtype=np.int64)) / total, 1.0)
-    scores = np.zeros(len(passes))
-    touched = []
+    total = len(text_nos)
+    passes = None
+    if total < len(n_words):
+        passes = np.zeros(len(n_words), np.bool_)
+        passes[text_nos] = True
+    lengths = n_words if passes is None else n_words[text_nos]
+    mean = max(float(lengths.sum(dtype=np.int64)) / max(total, 1), 1.0)
+    scores = np.zeros(len(n_words))
+    touched = [np.empty(0, np.int64)]
     for term in terms:
         docs, counts = postings.of_term(db, term)
-        held = passes[docs]
-        docs, tf = docs[held], counts[held]
-        if not len(docs):
-            continue
+        if passes is not None:
+            held = passes[docs]
+            docs, counts = docs[held], counts[held]
         idf = np.log1p((total - len(docs) + 0.5) / (len(docs) + 0.5))
         norm = K1 * (1 - B + B * n_words[docs] / mean)
-        scores[docs] += idf * tf * (K1 + 1) / (tf + norm)
+        scores[docs] += idf * counts * (K1 + 1) / (counts + norm)
         touched.append(docs)
-    if not touched:
-        return np.empty(0, np.int64), np.empty(0)
-    found = np.flatnonzero(scores) if len(touched) > 1 else touched[0]
+    held_by_any = np.concatenate(touched)
+    if len(held_by_any) < _FEW_SHARE * len(n_words):
+        found = np.unique(held_by_any)
+    else:
+        found = np.flatnonzero(scores)
     return found, scores[found]

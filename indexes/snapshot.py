@@ -112,7 +112,7 @@ class StoreSnapshot(DatabaseKnown):
             terms = lexical.query_terms(query)
             chosen = self._choose(time)
             n_words = np.asarray(self._columns.texts["n_words"])
-            text_nos, scores = lexical.bm25(self._db, terms, chosen.texts, n_words)
+            text_nos, scores = lexical.bm25(self._db, terms, chosen.text_nos, n_words)
             if len(scores) > k:
                 least = np.partition(scores, -k)[-k]
                 text_nos, scores = text_nos[scores >= least], scores[scores >= least]

@@ -45,15 +45,6 @@ class Passing:
     """Whether each revision does: [revisions]."""
     text_nos: Int64s
     """The texts that have a chunk in such a revision, ascending: [m]."""
-    n_texts: int
-    """Texts there are, passing or not."""
-
-    @cached_property
-    def texts(self) -> NDArray[np.bool_]:
-        """Whether each text passes: [n_texts]."""
-        passes = np.zeros(self.n_texts, np.bool_)
-        passes[self.text_nos] = True
-        return passes
 
     @cached_property
     def rev_nos(self) -> Int64s:
@@ -149,13 +140,13 @@ class Validity:
         revisions = np.zeros(len(columns.revisions), np.bool_)
         revisions[rows.rev_no] = True
         if len(rows.rev_no) == len(revisions):
-            return Passing(revisions, np.arange(n_texts), n_texts)
+            return Passing(revisions, np.arange(n_texts))
         text_nos = columns.chunks["text_no"][_ranges(rows.first_chunk, rows.n_chunks)]
         if len(text_nos) < _FEW_SHARE * n_texts:
-            return Passing(revisions, np.unique(text_nos).astype(np.int64), n_texts)
+            return Passing(revisions, np.unique(text_nos).astype(np.int64))
         passes = np.zeros(n_texts, np.bool_)
         passes[text_nos] = True
-        return Passing(revisions, np.flatnonzero(passes), n_texts)
+        return Passing(revisions, np.flatnonzero(passes))
 
     @cached_property
     def _ends_now(self) -> Int64s:
