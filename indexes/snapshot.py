@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _OPEN_TRIES = 5
+_KEPT_FILTERS = 4
+"""Filters whose passing rows are kept: a question asks several searches about each of a few."""
 
 _REVISION_FIELDS = (
     "d.doc_id, r.rev_no, r.revision_id, r.uri, r.title, r.date_start, r.date_end,"
@@ -222,6 +224,8 @@ class StoreSnapshot(DatabaseKnown):
 
     def _choose(self, time: TimeFilter) -> Passing:
         if time not in self._passing:
+            if len(self._passing) >= _KEPT_FILTERS:
+                self._passing.pop(next(iter(self._passing)))
             self._passing[time] = self._validity.passing(time)
         return self._passing[time]
 
