@@ -46,14 +46,15 @@ def add(db: sqlite3.Connection, lo: int, texts: Sequence[Sequence[str]]) -> None
 def of_term(db: sqlite3.Connection, term: str) -> tuple[Docs, Counts]:
     """The numbers of the texts that hold a term, ascending, and how often each does: both [n]."""
     docs, counts = [], []
-    for lo, _ in segments(db):
-        row = db.execute(
-            "SELECT data FROM postings WHERE lo = ? AND term = ?", (lo, term)
-        ).fetchone()
-        if row is not None:
-            texts, n = _unpack(row[0])
-            docs.append(texts.astype(np.int64) + lo)
-            counts.append(n)
+    for lo, data in db.execute(
+        # The order of a cross join is kept: one look into each segment, none into the rest.
+        "SELECT s.lo, p.data FROM postings_segments s CROSS JOIN postings p "
+        "ON p.lo = s.lo AND p.term = ? ORDER BY s.lo",
+        (term,),
+    ):
+        texts, n = _unpack(data)
+        docs.append(texts.astype(np.int64) + lo)
+        counts.append(n)
     if not docs:
         return np.empty(0, np.int64), np.empty(0, np.uint8)
     return np.concatenate(docs), np.concatenate(counts)

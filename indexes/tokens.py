@@ -63,4 +63,5 @@ def _cjk_pairs(word: str) -> list[str]:
 
 @cache
 def _stemmer() -> Stemmer.Stemmer:
-    return Stemmer.Stemmer("english")
+    # Its cache of words costs more than it saves: most words of a large store are rare.
+    return Stemmer.Stemmer("english", 0)
