@@ -141,9 +141,13 @@ class StoreWriter(DatabaseKnown):
                 finished by the next writer.
         """
         self._files.check()
+        # A range being coded in the thread has read vectors that are to go: let it be named, and
+        # so dropped; what could not be named is removed as a leftover.
+        self._upkeep.tend(wait=True)
         with self._naming_failures():
             forgetting.note(self._place, doc_id)
             receipt = forgetting.carry_out(self._place, self._recorded_at())
+            leftovers.reclaim(self._place)
         if receipt is None:
             raise AssertionError("a noted document was not carried out")
         self._note_head()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from indexes import tiers
+from indexes import codes, schema, tiers
 from indexes.backup import backup
 from indexes.files import Files
 from indexes.snapshot import StoreSnapshot
@@ -113,6 +114,31 @@ def test_numbers_of_the_newest_are_not_used_again(store: TinyStore):
     store.add(document("c", "2000", "three"))
     assert store.texts() == {"one", "three"}
     assert not verify(store.path).problems
+
+
+def test_a_range_being_coded_meanwhile_keeps_nothing(
+    store: TinyStore, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(tiers, "SIZES", (64,))
+    with StoreWriter(store.path, now=store.clock) as writer:
+        made = (document(f"d{n}", "2000", f"text {n}") for n in range(64))
+        store.commit(writer, *made)
+        writer.upkeep()  # leaves the coding to a thread
+        writer.forget("d7")
+        names = {file.name for file in store.path.glob("*.sq8")}
+        writer.upkeep()
+        assert not names
+        writer.seal()
+    [sealed] = (codes.SealedRange(0, 64, 16, *row) for row in _stored(store))
+    at = int(sealed.position[7])
+    assert np.linalg.norm(sealed.quantizer.decode(sealed.codes(at, at + 1))) < 0.1
+
+
+def _stored(store: TinyStore) -> list[tuple[float, bytes, Path]]:
+    db = schema.connect(store.path / schema.DATABASE, write=False)
+    found = db.execute("SELECT error, block_crcs, file FROM sealed_ranges").fetchall()
+    db.close()
+    return [(error, crcs, store.path / file) for error, crcs, file in found]
 
 
 class Dying(Files):
