@@ -48,9 +48,7 @@ def _drop_old_generations(place: Place) -> None:
             continue
         name = vector_column(one.number)
         with rows.transaction(place.db):
-            for table, key in (
-                ("generations", "generation"), ("sealed_ranges", "generation"),
-            ):  # fmt: skip
-                place.db.execute(f"DELETE FROM {table} WHERE {key} = ?", (one.number,))
+            for table in ("generations", "sealed_ranges"):
+                place.db.execute(f"DELETE FROM {table} WHERE generation = ?", (one.number,))
             for table in ("columns", "blocks"):
                 place.db.execute(f"DELETE FROM {table} WHERE name = ?", (name,))

@@ -26,7 +26,7 @@ from indexes.files import Files
 from indexes.validity import FOREVER_US, NEVER_US
 from rag_lifelong.errors import IndexStoreError
 from rag_lifelong.temporal import from_us
-from rag_lifelong.types import Receipt
+from rag_lifelong.types import Receipt, indexed_text
 
 _LOG_WAIT_MS = 5_000
 
@@ -184,7 +184,7 @@ def _delete_rows(
         context, text = db.execute(
             "SELECT context, text FROM texts WHERE text_no = ?", (text_no,)
         ).fetchone()
-        postings.remove(db, text_no, tokens.terms(f"{context}\n{text}" if context else text))
+        postings.remove(db, text_no, tokens.terms(indexed_text(context, text)))
         db.execute("DELETE FROM texts WHERE text_no = ?", (text_no,))
     for rev_no in revisions.tolist():
         db.execute(

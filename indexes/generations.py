@@ -14,6 +14,7 @@ from indexes import rows
 from indexes.columns import column, n_rows, vector_column, vector_dtype
 from indexes.forgetting import Place
 from rag_lifelong.ports import Embedded, EmbeddingModel
+from rag_lifelong.types import indexed_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def texts_to_embed(db: sqlite3.Connection, model: EmbeddingModel, limit: int) ->
     at = n_rows(db, vector_column(_number(db, model)))
     end = min(at + limit, n_rows(db, "texts"))
     found = {
-        text_no: f"{context}\n{text}" if context else text
+        text_no: indexed_text(context, text)
         for text_no, context, text in db.execute(
             "SELECT text_no, context, text FROM texts WHERE text_no >= ? AND text_no < ?",
             (at, end),

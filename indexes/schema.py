@@ -21,6 +21,7 @@ from indexes.columns import (
     vector_dtype,
 )
 from rag_lifelong.errors import CorruptIndexError, IndexStoreError
+from rag_lifelong.types import indexed_text
 
 DATABASE = "store.sqlite3"
 
@@ -171,7 +172,7 @@ def _fill_m002(db: sqlite3.Connection, directory: Path) -> None:
         "SELECT text_no, context, text FROM texts WHERE text_no >= ? ORDER BY text_no LIMIT 8192",
         (at,),
     ).fetchall():
-        whole = [f"{context}\n{text}" if context else text for _, context, text in found]
+        whole = [indexed_text(context, text) for _, context, text in found]
         postings.add(db, at, [tokens.terms(one) for one in whole])
         at = found[-1][0] + 1
 

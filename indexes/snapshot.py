@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 
 from indexes import generations, head, lexical, rows, schema, times
 from indexes.batch import sha256_of
-from indexes.columns import TIME_COLUMNS, column, vector_column, vector_dtype
+from indexes.columns import column, vector_column, vector_dtype
 from indexes.known import DatabaseKnown
-from indexes.validity import FOREVER_US, Passing, TimeColumns, Validity
+from indexes.validity import FOREVER_US, Passing, Validity, map_columns
 from rag_lifelong.errors import CorruptIndexError
 from rag_lifelong.ports import EmbeddingModel, Hit, StoreStatus
 from rag_lifelong.temporal import Interval, Precision, from_us, to_us
-from rag_lifelong.types import Chunk, Dated, DateSource, Revision, TimeFilter
+from rag_lifelong.types import Chunk, Dated, DateSource, Revision, TimeFilter, indexed_text
 
 if TYPE_CHECKING:
     from indexes.codes import SealedRange
@@ -209,12 +209,7 @@ class StoreSnapshot(DatabaseKnown):
                 return
 
     def _map(self) -> None:
-        self._columns = TimeColumns(
-            **{
-                name: column(self._directory, name, dtype).read(self._counts.get(name, 0))
-                for name, dtype in TIME_COLUMNS.items()
-            }
-        )
+        self._columns = map_columns(self._directory, self._counts)
         if self._generation is not None:
             name = vector_column(self._generation.number)
             dtype = vector_dtype(self._generation.model.dim)
@@ -298,7 +293,7 @@ class StoreSnapshot(DatabaseKnown):
                 hint="see what is damaged with `rag-lifelong verify`",
             )
         of, (ordinal, start, end, context, text, sha256) = _revision(row[:13]), row[13:]
-        if sha256_of(f"{context}\n{text}" if context else text) != sha256:
+        if sha256_of(indexed_text(context, text)) != sha256:
             raise CorruptIndexError(
                 f"the text of chunk {chunk_no} of {self._directory} does not match its checksum",
                 hint="restore the store from a backup",

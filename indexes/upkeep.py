@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from indexes import columns, postings, rows, tiers, times
 from indexes.columns import column, n_rows, vector_column, vector_dtype
 from indexes.files import FilePoisonedError, Files
-from indexes.validity import TimeColumns, valid_to
+from indexes.validity import map_columns, valid_to
 from rag_lifelong.errors import IndexStoreError
 
 logger = logging.getLogger(__name__)
@@ -56,16 +56,11 @@ class Upkeep:
 
     def rebuild_times(self) -> None:
         """Build the time index anew, whatever there is."""
-        revisions, closings = n_rows(self._db, "revisions"), n_rows(self._db, "closings")
-        mapped = TimeColumns(
-            **{
-                name: column(self._directory, name, dtype).read(n_rows(self._db, name))
-                for name, dtype in columns.TIME_COLUMNS.items()
-            }
-        )
-        if revisions:
+        counts = dict(self._db.execute("SELECT name, rows FROM columns"))
+        mapped = map_columns(self._directory, counts)
+        if len(mapped.revisions):
             made = times.build(mapped, valid_to(mapped))
-            times.save(self._files, self._directory, self._db, made, closings)
+            times.save(self._files, self._directory, self._db, made, len(mapped.closings))
 
     def _index_times(self) -> int:
         found = times.stored(self._db)

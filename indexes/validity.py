@@ -4,13 +4,16 @@ A revision holds from its `valid_from` to the least `valid_to` among the closing
 moment asked about. Rows recorded later do not exist for that moment.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.columns import TIME_COLUMNS, column
 from indexes.times import NO_INDEX, TimeIndex
 from rag_lifelong.temporal import MAX_TIME, MIN_TIME, to_us
 from rag_lifelong.types import TimeFilter
@@ -35,6 +38,20 @@ class TimeColumns:
     closings: NDArray[Any]
     chunks: NDArray[Any]
     texts: NDArray[Any]
+
+
+def map_columns(directory: Path, n_rows: Mapping[str, int]) -> TimeColumns:
+    """The columns of a store up to the rows that count.
+
+    Raises:
+        CorruptIndexError: If a file is shorter than that.
+    """
+    return TimeColumns(
+        **{
+            name: column(directory, name, dtype).read(n_rows.get(name, 0))
+            for name, dtype in TIME_COLUMNS.items()
+        }
+    )
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from indexes import codes, generations, head, postings, rows, schema, times, tok
 from indexes.columns import TIME_COLUMNS, column, n_rows, vector_column, vector_dtype
 from indexes.validity import NEVER_US
 from rag_lifelong.errors import CorruptIndexError, IndexStoreError, RagLifelongError
+from rag_lifelong.types import indexed_text
 
 RESTORE = "rag-lifelong restore BACKUP"
 COMPACT = "rag-lifelong compact"
@@ -72,8 +73,7 @@ def verify(directory: Path) -> Verification:
     store = _Store(directory, db, result.checked)
     try:
         db.execute("BEGIN")
-        for problem in _head(store, noted):
-            result.problems.append(problem)
+        result.problems.extend(_head(store, noted))
         found = [problem for check in CHECKS for problem in _run(check, store)]
         if pending := _forgetting(db):
             begun = Problem("a forget was begun and not finished", COMPACT)
@@ -233,7 +233,7 @@ def _postings(store: _Store) -> Iterator[Problem]:
     n_words = column(store.directory, "texts", TIME_COLUMNS["texts"]).read(at)["n_words"]
     lists = _counted(store.db, at)
     for number, context, text in store.db.execute("SELECT text_no, context, text FROM texts"):
-        terms = tokens.terms(f"{context}\n{text}" if context else text)
+        terms = tokens.terms(indexed_text(context, text))
         if number >= at or len(terms) != n_words[number] or len(set(terms)) != lists[number]:
             yield Problem(f"inverted lists do not hold text {number} as it is", RESTORE)
             return

@@ -135,7 +135,12 @@ class ChunkText:
     @property
     def indexed_text(self) -> str:
         """What is embedded and searched."""
-        return f"{self.context}\n{self.text}" if self.context else self.text
+        return indexed_text(self.context, self.text)
+
+
+def indexed_text(context: str, text: str) -> str:
+    """What is embedded and searched of a chunk: its context, if it has one, and its text."""
+    return f"{context}\n{text}" if context else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
