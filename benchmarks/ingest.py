@@ -33,8 +33,9 @@ from indexes import schema
 from indexes.writer import StoreWriter
 from ingest.chunking import split
 from ingest.pipeline import IngestReport, ingest
-from ingest.sources import open_source
+from ingest.sources.wikipedia import WikipediaSource
 from rag_lifelong.config import load_config
+from rag_lifelong.ports import ChunkedDocument
 from rag_lifelong.system import System
 from rag_lifelong.testing import HashingEmbedder
 
@@ -141,7 +142,7 @@ def ask(store: str, *questions: str) -> dict[str, Any]:
 def probe(dump: str) -> dict[str, Any]:
     """The batch size and number format with which the bare encoder is fastest here."""
     system = System(load_config(flags={"store": "unused"}))
-    source = open_source(Path(dump), now=now)
+    source = WikipediaSource(Path(dump))
     texts: list[str] = []
     with tempfile.TemporaryDirectory() as folder, StoreWriter(Path(folder), now=now) as writer:
         for item in source.scan(writer):
@@ -187,7 +188,7 @@ def embedder(store: str) -> dict[str, Any]:
     texts = [
         f"{context}\n{text}" for context, text in db.execute("SELECT context, text FROM texts")
     ]
-    model = System(load_config(flags={"store": store}))._load_embedder(None)
+    model = System(load_config(flags={"store": store}))._models.embedder(None)
     model.embed(["warm up"])
     started = time.perf_counter()
     model.embed(texts)
@@ -199,13 +200,13 @@ def footprint(dump: str, store: str) -> dict[str, Any]:
     report = IngestReport()
     embedder = HashingEmbedder(dim=384)
     with StoreWriter(Path(store), now=now) as writer:
-        source = open_source(Path(dump), now=now)
+        source = WikipediaSource(Path(dump))
         ingest(
             source,
             writer,
             lambda: embedder,
             report,
-            split=split,
+            cut=lambda document: ChunkedDocument(document, tuple(split(document))),
             progress=lambda _: embedder.embedded.clear(),
         )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -190,14 +190,14 @@ class Wikipedia:
 
 def _words_of_sample() -> Iterator[str]:
     from indexes.writer import StoreWriter
-    from ingest.sources import open_source
+    from ingest.sources.wikipedia import WikipediaSource
 
     def now() -> datetime:
         return datetime.now(UTC)
 
     dump = Path(os.environ["RAG_LIFELONG_DATA"]) / SAMPLE
     with tempfile.TemporaryDirectory() as folder, StoreWriter(Path(folder), now=now) as writer:
-        for item in open_source(dump, now=now).scan(writer):
+        for item in WikipediaSource(dump).scan(writer):
             yield from tokens.words_of(getattr(item, "text", ""))
 
 

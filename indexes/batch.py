@@ -8,8 +8,9 @@ import hashlib
 import sqlite3
 from typing import Any
 
-from indexes import postings, rows, tokens
+from indexes import postings, rows, sketches, tokens
 from indexes.columns import TIME_COLUMNS, n_rows
+from indexes.known import document_base
 from indexes.validity import FOREVER_US
 from rag_lifelong.ports import Appended, ChunkedDocument, StoreItem
 from rag_lifelong.temporal import to_us
@@ -17,7 +18,9 @@ from rag_lifelong.types import (
     ChunkText,
     Completed,
     Document,
+    Ended,
     Gone,
+    Moved,
     Redirect,
     RevisionOrder,
 )
@@ -61,7 +64,7 @@ class Batch:
         self._terms: list[list[str]] = []
         self.columns: dict[str, list[tuple[Any, ...]]] = {name: [] for name in TIME_COLUMNS}
         """New rows of each time column."""
-        self._counts = {"added": 0, "updated": 0, "unchanged": 0, "closed": 0}
+        self._counts = {"added": 0, "updated": 0, "unchanged": 0, "closed": 0, "moved": 0}
 
     @property
     def n_new_texts(self) -> int:
@@ -76,14 +79,18 @@ class Batch:
     def add(self, item: StoreItem) -> None:
         """Add one item's rows."""
         match item:
-            case ChunkedDocument(document=document, chunks=chunks):
-                self._add_document(document, chunks)
+            case ChunkedDocument():
+                self._add_document(item)
             case Redirect(alias=alias, target=target):
                 self._add_redirect(alias, target)
             case Completed():
                 self._complete(item)
             case Gone(origin=origin):
                 self._leave(origin)
+            case Moved():
+                self._move(item)
+            case Ended(doc_id=doc_id, at=at):
+                self._end_document(doc_id, to_us(at))
 
     def finish(self) -> None:
         """Add what is written once a batch: the inverted lists and the counters."""
@@ -99,7 +106,8 @@ class Batch:
         if known.fetchone() is None:
             rows.insert(self._db, "redirects", alias, target, self._recorded_at)
 
-    def _add_document(self, document: Document, chunks: tuple[ChunkText, ...]) -> None:
+    def _add_document(self, chunked: ChunkedDocument) -> None:
+        document = chunked.document
         if holds(self._db, document):
             self._counts["unchanged"] += 1
             return
@@ -111,31 +119,36 @@ class Batch:
             closes_at = None
         else:
             closes_at = self._fit_in(doc_no, valid_from)
-        rows.insert(
-            self._db,
-            "revisions",
-            rev_no,
-            doc_no,
-            document.revision_id,
-            document.uri,
-            document.title,
-            valid_from,
-            to_us(document.date.interval.end),
-            document.date.precision.value,
-            document.date.source.value,
-            valid_from,
-            self._recorded_at,
-        )
-        self.columns["revisions"].append((doc_no, valid_from, self._recorded_at))
+        self._add_revision(rev_no, doc_no, document)
         if closes_at is not None:
             self._close(rev_no, closes_at, "revised")
-        for ordinal, chunk in enumerate(chunks):
-            number = self._text_no(chunk)
-            chunk_no = self._take("chunks")
+        for ordinal, chunk in enumerate(chunked.chunks):
+            self._add_chunk(rev_no, ordinal, chunk)
+        if chunked.sketch:
+            sketches.add(self._db, rev_no, chunked.sketch)
+
+    def _add_revision(self, rev_no: int, doc_no: int, document: Document) -> None:
+        date = document.date
+        valid_from = to_us(date.interval.start)
+        rows.insert(
+            self._db, "revisions", rev_no, doc_no, document.revision_id, document.uri,
+            document.title, valid_from, to_us(date.interval.end), date.precision.value,
+            date.source.value, valid_from, self._recorded_at,
+        )  # fmt: skip
+        self.columns["revisions"].append((doc_no, valid_from, self._recorded_at))
+        for ordinal, other in enumerate(document.other_dates):
             rows.insert(
-                self._db, "chunks", chunk_no, rev_no, ordinal, chunk.start, chunk.end, number
-            )
-            self.columns["chunks"].append((rev_no, number))
+                self._db, "other_dates", rev_no, ordinal, to_us(other.interval.start),
+                to_us(other.interval.end), other.precision.value, other.source.value,
+            )  # fmt: skip
+
+    def _add_chunk(self, rev_no: int, ordinal: int, chunk: ChunkText) -> None:
+        number = self._text_no(chunk)
+        chunk_no = self._take("chunks")
+        rows.insert(self._db, "chunks", chunk_no, rev_no, ordinal, chunk.start, chunk.end, number)
+        self.columns["chunks"].append((rev_no, number))
+        if chunk.locator:
+            rows.insert(self._db, "locators", chunk_no, chunk.locator)
 
     def _doc_no(self, document: Document) -> int:
         row = self._db.execute(
@@ -190,22 +203,61 @@ class Batch:
 
     def _complete(self, item: Completed) -> None:
         holds_all = int(item.doc_ids is not None)
+        base = document_base(self._db, item.origin)
         rows.replace(
-            self._db, "origins", item.origin, item.fingerprint, holds_all, self._recorded_at, None
-        )
+            self._db, "origins", item.origin, item.fingerprint, holds_all, self._recorded_at, None,
+            base, item.content,
+        )  # fmt: skip
         if item.doc_ids is not None:
             open_documents = self._open_documents(item.origin)
             self._end({k: v for k, v in open_documents.items() if k not in item.doc_ids})
 
     def _leave(self, origin: str) -> None:
         """An origin is gone: its documents end, unless it never claimed to hold all there is."""
-        known = self._db.execute(
-            "SELECT fingerprint, holds_all, completed_at FROM origins WHERE origin = ?", (origin,)
-        ).fetchone()
+        known = self._origin(origin)
         if known is not None:
-            rows.replace(self._db, "origins", origin, *known, self._recorded_at)
+            fingerprint, holds_all, completed_at, _, base, content = known
+            rows.replace(
+                self._db, "origins", origin, fingerprint, holds_all, completed_at,
+                self._recorded_at, base, content,
+            )  # fmt: skip
         if known is None or known[1]:
             self._end(self._open_documents(origin))
+
+    def _move(self, item: Moved) -> None:
+        """The documents of an origin come from another place now; nothing of them ends."""
+        known = self._origin(item.origin)
+        if known is None:
+            return
+        _, holds_all, completed_at, _, base, content = known
+        self._db.execute("DELETE FROM origins WHERE origin = ?", (item.origin,))
+        rows.replace(
+            self._db, "origins", item.to, item.fingerprint, holds_all, completed_at, None,
+            base, content,
+        )  # fmt: skip
+        moved = self._db.execute(
+            "SELECT doc_no, doc_id FROM documents WHERE origin = ?", (item.origin,)
+        ).fetchall()
+        [(next_no,)] = self._db.execute("SELECT coalesce(max(move_no) + 1, 0) FROM moves")
+        for number, (doc_no, doc_id) in enumerate(moved, start=next_no):
+            rows.replace(self._db, "documents", doc_no, doc_id, item.to)
+            rows.insert(self._db, "moves", number, doc_no, item.origin, item.to, self._recorded_at)
+        self._counts["moved"] += len(moved)
+
+    def _origin(self, origin: str) -> tuple[Any, ...] | None:
+        found: tuple[Any, ...] | None = self._db.execute(
+            "SELECT fingerprint, holds_all, completed_at, gone_at, base, content FROM origins "
+            "WHERE origin = ?",
+            (origin,),
+        ).fetchone()
+        return found
+
+    def _end_document(self, doc_id: str, at: int) -> None:
+        """Close a document at a known time."""
+        held = self._db.execute(f"{_OPEN_REVISIONS} doc_id = ?", (doc_id,)).fetchall()
+        for rev_no, start in held:
+            self._close(rev_no, max(start, at), "gone")
+        self._counts["closed"] += bool(held)
 
     def _open_documents(self, origin: str) -> dict[str, list[tuple[int, int]]]:
         """doc_id -> [(rev_no, valid_from)] of what is open and came from the origin."""

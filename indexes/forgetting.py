@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes import postings, rows, times, tokens
+from indexes import postings, rows, sketches, times, tokens
 from indexes.columns import (
     REVISIONS,
     column,
@@ -191,7 +191,12 @@ def _delete_rows(
             "DELETE FROM redirects WHERE target = (SELECT title FROM revisions WHERE rev_no = ?)",
             (rev_no,),
         )
-        for table in ("chunks", "closings", "revisions"):
+        db.execute(
+            "DELETE FROM locators WHERE chunk_no IN (SELECT chunk_no FROM chunks WHERE rev_no = ?)",
+            (rev_no,),
+        )
+        sketches.remove(db, rev_no)
+        for table in ("other_dates", "chunks", "closings", "revisions"):
             db.execute(f"DELETE FROM {table} WHERE rev_no = ?", (rev_no,))
     for doc_no in documents.tolist():
         db.execute(
@@ -200,6 +205,7 @@ def _delete_rows(
             "WHERE d.origin = origins.origin AND d.doc_no <> ?)",
             (doc_no, doc_no),
         )
+        db.execute("DELETE FROM moves WHERE doc_no = ?", (doc_no,))
         db.execute("DELETE FROM documents WHERE doc_no = ?", (doc_no,))
 
 

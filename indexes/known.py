@@ -1,6 +1,9 @@
 """What the store already holds, as a source asks it."""
 
 import sqlite3
+from collections.abc import Iterator
+
+_PAGE = 1_000
 
 
 class DatabaseKnown:
@@ -33,3 +36,48 @@ class DatabaseKnown:
             (len(prefix), prefix),
         )
         return [origin for (origin,) in rows]
+
+    def origins_like(self, fingerprint: str, content: str = "") -> list[str]:
+        """Origins last seen with this fingerprint, gone or not, or not gone with this content."""
+        rows = self._db.execute(
+            "SELECT origin FROM origins WHERE fingerprint = ? UNION SELECT origin FROM origins "
+            "WHERE content = ? AND content <> '' AND gone_at IS NULL ORDER BY origin",
+            (fingerprint, content),
+        )
+        return [origin for (origin,) in rows]
+
+    def document_base(self, origin: str) -> str:
+        """What the ids of documents read from the origin begin with: its URI unless it moved."""
+        return document_base(self._db, origin)
+
+    def open_documents(self, prefix: str) -> Iterator[str]:
+        """Ids, in order, of the documents that hold now and whose id starts with the prefix."""
+        last = ""
+        while True:
+            # A page at a time: the store may be written to between two of them.
+            page = self._db.execute(
+                "SELECT doc_id FROM documents d WHERE doc_id > ? AND doc_id >= ? AND doc_id < ? "
+                "AND EXISTS (SELECT 1 FROM revisions r WHERE r.doc_no = d.doc_no AND NOT EXISTS "
+                "(SELECT 1 FROM closings c WHERE c.rev_no = r.rev_no)) ORDER BY doc_id LIMIT ?",
+                (last, prefix, f"{prefix}\U0010ffff", _PAGE),
+            ).fetchall()
+            yield from (doc_id for (doc_id,) in page)
+            if len(page) < _PAGE:
+                return
+            last = page[-1][0]
+
+
+def document_base(db: sqlite3.Connection, origin: str) -> str:
+    """What the ids of documents read from an origin begin with.
+
+    A file that moved keeps its documents and their ids; one that comes to lie where it was is
+    another, and gets ids of its own.
+    """
+    row = db.execute("SELECT base FROM origins WHERE origin = ?", (origin,)).fetchone()
+    if row is not None:
+        return str(row[0])
+    base, number = origin, 1
+    while db.execute("SELECT 1 FROM origins WHERE base = ? LIMIT 1", (base,)).fetchone():
+        number += 1
+        base = f"{origin}~{number}"
+    return base

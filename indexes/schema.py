@@ -190,7 +190,61 @@ def _checksum_blocks(db: sqlite3.Connection, stored: Column) -> None:
             )
 
 
-MIGRATIONS: list[Migration] = [_m001_initial, _m002_checked]
+def _m003_sources(db: sqlite3.Connection, _directory: Path) -> None:
+    """Documents keep their id when they move, cite places inside files, and find their copies."""
+    _execute(
+        db,
+        """
+    ALTER TABLE origins RENAME TO origins_before;
+    CREATE TABLE origins (           -- files read to their end; checked
+        origin TEXT PRIMARY KEY, fingerprint TEXT NOT NULL,
+        holds_all INTEGER NOT NULL,  -- whether its documents end when it is gone
+        completed_at INTEGER NOT NULL, gone_at INTEGER,
+        base TEXT NOT NULL,          -- what the ids of its documents begin with
+        content TEXT NOT NULL,       -- SHA-256 of its bytes, or empty
+        crc INTEGER NOT NULL
+    );
+    INSERT INTO origins
+        SELECT origin, fingerprint, holds_all, completed_at, gone_at, origin, '',
+               checksum(origin, fingerprint, holds_all, completed_at, gone_at, origin, '')
+        FROM origins_before;
+    DROP TABLE origins_before;
+    CREATE INDEX origins_by_fingerprint ON origins (fingerprint);
+    CREATE INDEX origins_by_content ON origins (content) WHERE content <> '';
+    CREATE INDEX origins_by_base ON origins (base);
+    CREATE TABLE moves (             -- a document is cited at another place from then on; checked
+        move_no INTEGER PRIMARY KEY, doc_no INTEGER NOT NULL REFERENCES documents,
+        origin TEXT NOT NULL, moved_to TEXT NOT NULL, recorded_at INTEGER NOT NULL,
+        crc INTEGER NOT NULL
+    );
+    CREATE INDEX moves_by_document ON moves (doc_no);
+    CREATE TABLE other_dates (       -- dates that contradict a revision's own; checked
+        rev_no INTEGER NOT NULL REFERENCES revisions, ordinal INTEGER NOT NULL,
+        date_start INTEGER NOT NULL, date_end INTEGER NOT NULL,
+        date_precision TEXT NOT NULL, date_source TEXT NOT NULL, crc INTEGER NOT NULL,
+        PRIMARY KEY (rev_no, ordinal)
+    ) WITHOUT ROWID;
+    CREATE TABLE locators (          -- where in its file a chunk begins, as a fragment; checked
+        chunk_no INTEGER PRIMARY KEY REFERENCES chunks, fragment TEXT NOT NULL,
+        crc INTEGER NOT NULL
+    );
+    CREATE TABLE sketches (          -- MinHash signatures of documents; checked
+        rev_no INTEGER PRIMARY KEY REFERENCES revisions, signature BLOB NOT NULL,
+        crc INTEGER NOT NULL
+    );
+    CREATE TABLE sketch_bands (      -- bands of them, by which the like of one is found
+        band BLOB NOT NULL, rev_no INTEGER NOT NULL, PRIMARY KEY (band, rev_no)
+    ) WITHOUT ROWID;
+    UPDATE revisions SET date_source = 'office_core' WHERE date_source = 'docx_core';
+    """,
+    )
+    db.execute(
+        f"UPDATE revisions SET crc = checksum({_CHECKED_BY_M002['revisions']}) "
+        "WHERE date_source = 'office_core'"
+    )
+
+
+MIGRATIONS: list[Migration] = [_m001_initial, _m002_checked, _m003_sources]
 """Every schema change ever made, in order; a store's `user_version` is how many it has seen."""
 
 

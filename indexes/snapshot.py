@@ -43,6 +43,7 @@ _REVISION_FIELDS = (
     " r.date_precision, r.date_source, r.valid_from, r.recorded_at,"
     " (SELECT min(valid_to) FROM closings x WHERE x.rev_no = r.rev_no AND x.recorded_at <= ?)"
 )
+_HOLDS = "NOT EXISTS (SELECT 1 FROM closings c WHERE c.rev_no = r.rev_no)"
 
 
 class StoreSnapshot(DatabaseKnown):
@@ -133,6 +134,25 @@ class StoreSnapshot(DatabaseKnown):
         with self._naming_damage():
             return [self._chunk(chunk_no, known_us) for chunk_no in chunk_nos]
 
+    def also_at(self, chunk_no: int, time: TimeFilter) -> tuple[str, ...]:
+        """Citations of the other documents that hold a chunk's text and pass the filter."""
+        known_us = FOREVER_US if time.known_at is None else to_us(time.known_at)
+        with self._naming_damage():
+            passing = self._choose(time).revisions
+            held = self._db.execute(
+                "SELECT chunk_no, rev_no FROM chunks WHERE text_no = "
+                "(SELECT text_no FROM chunks WHERE chunk_no = ?) ORDER BY chunk_no",
+                (chunk_no,),
+            ).fetchall()
+            own = self._chunk(chunk_no, known_us)
+            others = [
+                self._chunk(other, known_us)
+                for other, rev_no in held
+                if other != chunk_no and passing[rev_no]
+            ]
+            cited = (other.citation for other in others if other.doc_id != own.doc_id)
+            return tuple(dict.fromkeys(cited))
+
     def documents(self, time: TimeFilter) -> Iterator[Revision]:
         """The revisions that pass the filter, in the order they were stored."""
         known_us = FOREVER_US if time.known_at is None else to_us(time.known_at)
@@ -184,12 +204,21 @@ class StoreSnapshot(DatabaseKnown):
                 " (SELECT coalesce(sum(texts), 0) FROM receipts)"
             ).fetchone()
             vectors = 0 if self._generation is None else len(self._vectors) - forgotten
+            sources = self._db.execute(
+                f"SELECT date_source, count(*) FROM revisions r WHERE {_HOLDS} "
+                "GROUP BY date_source ORDER BY count(*) DESC, date_source"
+            ).fetchall()
+            [(contradicted,)] = self._db.execute(
+                f"SELECT count(DISTINCT rev_no) FROM other_dates r WHERE {_HOLDS}"
+            )
             return StoreStatus(
                 documents=int(current),
                 revisions=int(revisions),
                 chunks=int(chunks),
                 vectors=int(vectors),
                 store_bytes=_size(self._directory),
+                date_sources=dict(sources),
+                contradicted_dates=int(contradicted),
             )
 
     def _open(self, noted: int | None) -> None:
@@ -274,16 +303,52 @@ class StoreSnapshot(DatabaseKnown):
 
     def _revisions(self, condition: str, known_us: int, *values: object) -> list[Revision]:
         found = self._db.execute(
-            f"SELECT {_REVISION_FIELDS}, (SELECT count(*) FROM chunks c WHERE c.rev_no = r.rev_no)"
-            f" FROM revisions r JOIN documents d USING (doc_no) WHERE {condition}",
+            f"SELECT {_REVISION_FIELDS}, (SELECT count(*) FROM chunks c WHERE c.rev_no = r.rev_no),"
+            f" d.doc_no FROM revisions r JOIN documents d USING (doc_no) WHERE {condition}",
             (known_us, *values),
         )
-        return [_revision(row) for row in found]
+        return [self._revision(row, known_us) for row in found.fetchall()]
+
+    def _revision(self, row: tuple[Any, ...], known_us: int) -> Revision:
+        (doc_id, rev_no, revision_id, uri, title, date_start, date_end, precision, source,
+         valid_from, recorded_at, valid_to, n_chunks, doc_no) = row  # fmt: skip
+        return Revision(
+            doc_id=doc_id,
+            revision_id=revision_id,
+            uri=self._moved(uri, doc_no, recorded_at, known_us),
+            title=title,
+            date=_dated(date_start, date_end, precision, source),
+            valid_from=from_us(valid_from),
+            valid_to=None if valid_to is None else from_us(valid_to),
+            recorded_at=from_us(recorded_at),
+            n_chunks=n_chunks,
+            other_dates=tuple(
+                _dated(*other)
+                for other in self._db.execute(
+                    "SELECT date_start, date_end, date_precision, date_source FROM other_dates "
+                    "WHERE rev_no = ? ORDER BY ordinal",
+                    (rev_no,),
+                )
+            ),
+        )
+
+    def _moved(self, uri: str, doc_no: int, recorded_us: int, known_us: int) -> str:
+        """Where a revision read at `uri` was to be found, as known then."""
+        moves = self._db.execute(
+            "SELECT origin, moved_to FROM moves WHERE doc_no = ? AND recorded_at > ? "
+            "AND recorded_at <= ? ORDER BY move_no",
+            (doc_no, recorded_us, known_us),
+        )
+        for origin, moved_to in moves:
+            if uri.startswith(origin):
+                uri = moved_to + uri[len(origin) :]
+        return uri
 
     def _chunk(self, chunk_no: int, known_us: int) -> Chunk:
         row = self._db.execute(
-            f'SELECT {_REVISION_FIELDS}, 0, c.ordinal, c.start, c."end", t.context, t.text, '
-            "t.sha256 FROM chunks c JOIN revisions r USING (rev_no) "
+            f'SELECT {_REVISION_FIELDS}, 0, d.doc_no, c.ordinal, c.start, c."end", t.context, '
+            "t.text, t.sha256, coalesce((SELECT fragment FROM locators l "
+            "WHERE l.chunk_no = c.chunk_no), '') FROM chunks c JOIN revisions r USING (rev_no) "
             "JOIN documents d USING (doc_no) JOIN texts t USING (text_no) WHERE c.chunk_no = ?",
             (known_us, chunk_no),
         ).fetchone()
@@ -292,7 +357,8 @@ class StoreSnapshot(DatabaseKnown):
                 f"chunk {chunk_no} of {self._directory} has no row",
                 hint="see what is damaged with `rag-lifelong verify`",
             )
-        of, (ordinal, start, end, context, text, sha256) = _revision(row[:13]), row[13:]
+        of = self._revision(row[:14], known_us)
+        ordinal, start, end, context, text, sha256, locator = row[14:]
         if sha256_of(indexed_text(context, text)) != sha256:
             raise CorruptIndexError(
                 f"the text of chunk {chunk_no} of {self._directory} does not match its checksum",
@@ -307,6 +373,7 @@ class StoreSnapshot(DatabaseKnown):
             context=context,
             text=text,
             span=(start, end),
+            locator=locator,
             date=of.date,
             valid_from=of.valid_from,
             valid_to=of.valid_to,
@@ -326,24 +393,9 @@ class StoreSnapshot(DatabaseKnown):
             ) from error
 
 
-def _revision(row: tuple[Any, ...]) -> Revision:
-    (doc_id, _, revision_id, uri, title, date_start, date_end, precision, source,
-     valid_from, recorded_at, valid_to, n_chunks) = row  # fmt: skip
-    return Revision(
-        doc_id=doc_id,
-        revision_id=revision_id,
-        uri=uri,
-        title=title,
-        date=Dated(
-            Interval(from_us(date_start), from_us(date_end)),
-            Precision(precision),
-            DateSource(source),
-        ),
-        valid_from=from_us(valid_from),
-        valid_to=None if valid_to is None else from_us(valid_to),
-        recorded_at=from_us(recorded_at),
-        n_chunks=n_chunks,
-    )
+def _dated(start: int, end: int, precision: str, source: str) -> Dated:
+    interval = Interval(from_us(start), from_us(end))
+    return Dated(interval, Precision(precision), DateSource(source))
 
 
 def _size(directory: Path) -> int:

@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes import forgetting, generations, head, leftovers, rows, schema
+from indexes import forgetting, generations, head, leftovers, rows, schema, sketches
 from indexes.batch import Batch, holds, text_no
 from indexes.columns import TIME_COLUMNS, column, vector_column, vector_dtype
 from indexes.files import Files
@@ -25,7 +25,7 @@ from indexes.upkeep import Upkeep
 from rag_lifelong.errors import CorruptIndexError, EmbedderMismatchError, IndexStoreError
 from rag_lifelong.ports import Appended, ChunkedDocument, Embedded, EmbeddingModel, StoreItem
 from rag_lifelong.temporal import Clock, to_us
-from rag_lifelong.types import Receipt, Unchanged
+from rag_lifelong.types import ChunkText, Receipt, Unchanged
 
 _LOCK = "writer.lock"
 _IO_ERROR = 10
@@ -164,6 +164,27 @@ class StoreWriter(DatabaseKnown):
         with self._naming_failures():
             self._upkeep.tend(wait=True)
             compact.run(self._place, self._upkeep)
+
+    def copies(self, sketch: bytes, *, least: float, limit: int) -> list[tuple[ChunkText, ...]]:
+        """Chunks of stored documents with at least this estimated similarity, most similar first.
+
+        Of documents with equal similarity the one stored first comes first.
+        """
+        found = sketches.similar(self._db, sketch, least=least, limit=limit)
+        return [self._chunk_texts(rev_no) for rev_no in found]
+
+    def has_document(self, doc_id: str) -> bool:
+        """Whether any revision of the document is stored."""
+        row = self._db.execute("SELECT 1 FROM documents WHERE doc_id = ?", (doc_id,)).fetchone()
+        return row is not None
+
+    def _chunk_texts(self, rev_no: int) -> tuple[ChunkText, ...]:
+        found = self._db.execute(
+            'SELECT c.start, c."end", t.context, t.text FROM chunks c JOIN texts t USING (text_no) '
+            "WHERE c.rev_no = ? ORDER BY c.ordinal",
+            (rev_no,),
+        )
+        return tuple(ChunkText(*row) for row in found)
 
     def count_unchanged(self, item: Unchanged) -> int:
         """How many open documents an unchanged origin stands for."""

@@ -15,11 +15,12 @@ Importing this module costs about half a second (langchain_core comes with the s
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
+from ingest.locators import fragment_at
 from rag_lifelong.types import ChunkText, Document, Section
 
 CONTEXT_SEPARATOR = " › "
@@ -71,7 +72,7 @@ def split(document: Document, *, size: int = 600) -> Iterator[ChunkText]:
         for first, last in _merge(atoms, size):
             chunk = _stripped(document.text, first, last, context)
             if chunk is not None:
-                yield chunk
+                yield replace(chunk, locator=fragment_at(document.locators, chunk.start))
 
 
 def _section_spans(document: Document) -> Iterator[tuple[int, int, tuple[str, ...]]]:

@@ -5,10 +5,10 @@ better than a wrong one. Nothing here reads the clock.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from pathlib import Path
+from pathlib import PurePath
 
 from rag_lifelong.temporal import (
     Clock,
@@ -23,7 +23,7 @@ from rag_lifelong.temporal import (
 from rag_lifelong.types import Dated, DateSource
 
 _MIN_YEAR = 1000
-_PREFERENCE = {source: rank for rank, source in enumerate(DateSource)}
+_OF_THE_COPY = frozenset({DateSource.VERSION_CONTROL, DateSource.HTTP_HEADER, DateSource.MTIME})
 
 # What programs write when they know no date: the zeros of Unix, Windows, DOS, the Mac and
 # spreadsheets, and the day python-docx made its template.
@@ -83,21 +83,48 @@ _FILENAME = re.compile(
 )
 
 
-def choose(candidates: Iterable[Dated], *, now: Clock) -> Dated:
-    """Return the best of a file's dates: explicit metadata, then the file name, then its time.
+def choose(
+    candidates: Iterable[Dated],
+    *,
+    now: Clock,
+    date_from: Sequence[DateSource] = tuple(DateSource),
+) -> tuple[Dated, tuple[Dated, ...]]:
+    """Return the best of a file's dates, and those that contradict it.
 
-    Among dates of one kind the first wins. Dates that start after now or before the year 1000
-    are refused; with none left, the answer is now.
+    The best comes from the place that `date_from` names first, among several there from the first
+    given. Dates from places not named, that start after now, or before the year 1000 are not looked
+    at; with none left, the answer is now. A date contradicts the best if they have no moment in
+    common and it tells of the document itself: when a copy was written or sent never does.
     """
     present = now()
+    preference = {source: rank for rank, source in enumerate(date_from)}
     plausible = [
         dated
         for dated in candidates
-        if dated.interval.start <= present and dated.interval.start.year >= _MIN_YEAR
+        if dated.source in preference
+        and dated.interval.start <= present
+        and dated.interval.start.year >= _MIN_YEAR
     ]
-    if plausible:
-        return min(plausible, key=lambda dated: _PREFERENCE[dated.source])
-    return Dated(instant_interval(present), Precision.SECOND, DateSource.MTIME)
+    if not plausible:
+        return Dated(instant_interval(present), Precision.SECOND, DateSource.MTIME), ()
+    best_of = {dated.source: dated for dated in reversed(plausible)}
+    best = min(best_of.values(), key=lambda dated: preference[dated.source])
+    others = sorted(
+        (
+            dated
+            for dated in best_of.values()
+            if dated.source not in _OF_THE_COPY and not _agree(dated, best)
+        ),
+        key=lambda dated: preference[dated.source],
+    )
+    return best, tuple(others)
+
+
+def _agree(one: Dated, other: Dated) -> bool:
+    """Whether two dates may mean one day, zones aside; an instant is as wide as a day here."""
+    first, second = one.interval, other.interval
+    day = timedelta(days=1)
+    return first.start < second.end + day and second.start < first.end + day
 
 
 def from_value(value: object, source: DateSource, *, day_first: bool | None = None) -> Dated | None:
@@ -171,24 +198,24 @@ def from_pdf(text: str) -> Dated | None:
     return _unless_placeholder(Dated(*read, DateSource.PDF_INFO))
 
 
-def from_docx(value: datetime | None) -> Dated | None:
-    """Return the date of a Word core property (UTC), unless it is a template's."""
+def from_office(value: datetime | None) -> Dated | None:
+    """Return the date of an office document's property (UTC), unless it is a template's."""
     if value is None:
         return None
     interval = instant_interval(value)
     if interval.start.replace(second=0, microsecond=0) == _DOCX_TEMPLATE:
         return None
-    return _unless_placeholder(Dated(interval, Precision.SECOND, DateSource.DOCX_CORE))
+    return _unless_placeholder(Dated(interval, Precision.SECOND, DateSource.OFFICE_CORE))
 
 
-def from_filename(path: Path) -> Dated | None:
+def from_filename(path: PurePath) -> Dated | None:
     """Return the date in a file's name, or a complete date in the folders it lies in.
 
     Of several the most exact wins, then the last. A year in a folder's name is not taken for the
     date of what is inside, but `2015/05/07/x.txt` is.
 
-    >>> str(from_filename(Path("talks/2015_05.txt"))), str(from_filename(Path("x-2019.csv")))
-    ('2015-05', '2019')
+    >>> [str(from_filename(PurePath(name))) for name in ("talks/2015_05.txt", "x-2019.csv")]
+    ['2015-05', '2019']
     """
     found = [_from_match(match) for match in _FILENAME.finditer(path.stem)]
     dates = [dated for dated in found if dated is not None]
@@ -198,6 +225,12 @@ def from_filename(path: Path) -> Dated | None:
     folders = "/".join(path.parent.parts[-3:])
     if re.fullmatch(r"\d{4}/\d{2}/\d{2}", folders):
         return from_value(folders, DateSource.FILENAME)
+    return None
+
+
+def from_text(text: str) -> Dated | None:
+    """Return the date that the first lines of a text give for it."""
+    del text
     return None
 
 

@@ -2,7 +2,8 @@
 
 import os
 import re
-from pathlib import Path
+from pathlib import Path, PurePath
+from urllib.parse import unquote_to_bytes
 
 _SEPARATORS = re.compile(r"[_\s]+|(?<=\w)-(?=\w)")
 
@@ -16,7 +17,19 @@ def file_uri(path: Path) -> str:
     return Path(os.path.abspath(path)).as_uri()  # noqa: PTH100
 
 
-def readable_stem(path: Path) -> str:
+def path_of(uri: str) -> Path | None:
+    """Return the path of a `file://` URI; None for any other.
+
+    >>> path_of(file_uri(Path("/notes/a b.txt")))
+    PosixPath('/notes/a b.txt')
+    """
+    scheme, _, rest = uri.partition("://")
+    if scheme != "file":
+        return None
+    return Path(os.fsdecode(unquote_to_bytes(rest)))
+
+
+def readable_stem(path: PurePath) -> str:
     """Return the file's name without its suffix, as words.
 
     >>> readable_stem(Path("notes/city_council-minutes.v2.txt"))

@@ -16,7 +16,7 @@ from rag_lifelong.ports import (
     StoreItem,
     Writer,
 )
-from rag_lifelong.types import ChunkText, Document, ScanItem, Skipped, Unchanged
+from rag_lifelong.types import Document, ScanItem, Skipped, Unchanged
 
 BATCH_TEXTS = 512
 """New texts a commit waits for: enough that sorting them by length fills the encoder's batches."""
@@ -33,6 +33,7 @@ class IngestReport:
     """New revisions of documents that were already there."""
     unchanged: int = 0
     closed: int = 0
+    moved: int = 0
     skipped: list[Skipped] = field(default_factory=list)
     chunks_embedded: int = 0
     seconds: float = 0.0
@@ -43,9 +44,10 @@ class IngestReport:
         self.updated += appended.updated
         self.unchanged += appended.unchanged
         self.closed += appended.closed
+        self.moved += appended.moved
 
 
-Split = Callable[[Document], Iterable[ChunkText]]
+Cut = Callable[[Document], ChunkedDocument]
 """Cuts a document into chunks."""
 
 Progress = Callable[[IngestReport], None]
@@ -58,7 +60,7 @@ def ingest(
     embedder: Callable[[], Embedder],
     report: IngestReport,
     *,
-    split: Split,
+    cut: Cut,
     progress: Progress = lambda _: None,
 ) -> None:
     """Bring the store up to date with a source, adding to `report`.
@@ -68,14 +70,14 @@ def ingest(
         writer: The store.
         embedder: Gives the embedder; called only when there is a new text.
         report: Counts what was done; true even if the run is cut short.
-        split: Cuts a document into chunks.
+        cut: Cuts a document into chunks.
         progress: Told after each commit.
 
     Raises:
         SourceError: If the source cannot be read at all.
         IndexStoreError: If the store fails; everything committed before stays.
     """
-    for batch in _batches(source.scan(writer), writer, report, split):
+    for batch in _batches(source.scan(writer), writer, report, cut):
         texts = writer.new_texts(item for item in batch if isinstance(item, ChunkedDocument))
         embedded = _embed(embedder(), texts) if texts else None
         report.count(writer.commit(batch, embedded))
@@ -89,7 +91,7 @@ def _embed(embedder: Embedder, texts: list[str]) -> Embedded:
 
 
 def _batches(
-    items: Iterable[ScanItem], writer: Writer, report: IngestReport, split: Split
+    items: Iterable[ScanItem], writer: Writer, report: IngestReport, cut: Cut
 ) -> Iterator[list[StoreItem]]:
     batch: list[StoreItem] = []
     pending: set[str] = set()
@@ -100,9 +102,9 @@ def _batches(
             case Unchanged():
                 report.unchanged += writer.count_unchanged(item)
             case Document():
-                chunks = tuple(split(item))
-                batch.append(ChunkedDocument(item, chunks))
-                pending.update(chunk.indexed_text for chunk in chunks)
+                chunked = cut(item)
+                batch.append(chunked)
+                pending.update(chunk.indexed_text for chunk in chunked.chunks)
             case _:
                 batch.append(item)
         if len(pending) >= BATCH_TEXTS or len(batch) >= BATCH_ITEMS:

@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 
 from rag_lifelong.errors import ConfigError
+from rag_lifelong.types import DateSource
 
 DEFAULT_FILE = Path("rag-lifelong.toml")
 DEFAULT_STORE = Path(".rag-lifelong")
@@ -69,6 +70,27 @@ class WikipediaConfig(_Section):
 
     namespaces: tuple[int, ...] | Literal["all"] = (0,)
     """Numbers of the namespaces whose pages are read; 0 is articles."""
+    revisions: Literal["all", "latest", "daily", "monthly"] = "all"
+    """Which revisions of a page are kept: the last of each day or month (UTC), or of all."""
+    whole: bool | None = None
+    """Whether a dump holds all pages, so that those it lacks are gone; by default it is guessed."""
+
+
+class SourcesConfig(_Section):
+    """`[sources]`."""
+
+    date_from: tuple[DateSource, ...] = tuple(DateSource)
+    """Where a document's date is taken from, best first; what is not named is not looked at."""
+    ignore: tuple[str, ...] = ()
+    """Patterns, as in .gitignore, of what in folders is left out."""
+    use_ignore_files: bool = True
+    """Whether .gitignore and .ignore files in folders count."""
+    include_hidden: bool = False
+    """Whether files and folders whose name begins with a dot are read."""
+    max_file_mb: int = Field(default=100, ge=1)
+    """Larger files are skipped, unless their format is read a record at a time."""
+    allow_private: bool = False
+    """Whether URLs may lead to private addresses."""
 
 
 class ChunkingConfig(_Section):
@@ -110,6 +132,7 @@ class Config(BaseSettings):
     embedder: EmbedderConfig = EmbedderConfig()
     reader: ReaderConfig = ReaderConfig()
     models: ModelsConfig = ModelsConfig()
+    sources: SourcesConfig = SourcesConfig()
     wikipedia: WikipediaConfig = WikipediaConfig()
     chunking: ChunkingConfig = ChunkingConfig()
     retrieval: RetrievalConfig = RetrievalConfig()

@@ -15,7 +15,10 @@ from rag_lifelong.types import (
     ChunkText,
     Completed,
     Document,
+    Ended,
     Gone,
+    Locator,
+    Moved,
     Redirect,
     Revision,
     ScanItem,
@@ -46,6 +49,18 @@ class Known(Protocol):
         """Origins whose URI starts with the prefix and that are not gone."""
         ...
 
+    def origins_like(self, fingerprint: str, content: str = "") -> list[str]:
+        """Origins last seen with this fingerprint, gone or not, or not gone with this content."""
+        ...
+
+    def document_base(self, origin: str) -> str:
+        """What the ids of documents read from the origin begin with: its URI unless it moved."""
+        ...
+
+    def open_documents(self, prefix: str) -> Iterator[str]:
+        """Ids, in order, of the documents that hold now and whose id starts with the prefix."""
+        ...
+
 
 class Source(Protocol):
     """A place documents come from."""
@@ -69,6 +84,7 @@ class Parsed:
     key: str = ""
     """Names one record of a file that holds many; empty for a file that is one document."""
     sections: tuple[Section, ...] = ()
+    locators: tuple[Locator, ...] = ()
     dates: "tuple[Dated, ...]" = ()
     """Every date the file gives for itself, best first."""
 
@@ -161,6 +177,7 @@ class Appended:
     updated: int = 0
     unchanged: int = 0
     closed: int = 0
+    moved: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +189,10 @@ class StoreStatus:
     chunks: int
     vectors: int
     store_bytes: int
+    date_sources: dict[str, int]
+    """Of the documents that hold now, how many are dated by what."""
+    contradicted_dates: int
+    """Of the documents that hold now, how many have another date that contradicts theirs."""
 
 
 class Snapshot(Known, Protocol):
@@ -202,6 +223,10 @@ class Snapshot(Known, Protocol):
         """The chunks of these numbers, in the order given."""
         ...
 
+    def also_at(self, chunk_no: int, time: TimeFilter) -> tuple[str, ...]:
+        """Citations of the other documents that hold a chunk's text and pass the filter."""
+        ...
+
     def documents(self, time: TimeFilter) -> Iterator[Revision]:
         """The revisions that pass the filter."""
         ...
@@ -225,9 +250,11 @@ class ChunkedDocument:
 
     document: Document
     chunks: tuple[ChunkText, ...]
+    sketch: bytes = b""
+    """MinHash signature (uint32 values) by which copies are found; empty: not to be found."""
 
 
-StoreItem = ChunkedDocument | Redirect | Completed | Gone
+StoreItem = ChunkedDocument | Redirect | Completed | Gone | Ended | Moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +278,17 @@ class Writer(Known, Protocol):
         Raises:
             IndexStoreError: If the store cannot take it; it stays as it was.
         """
+        ...
+
+    def copies(self, sketch: bytes, *, least: float, limit: int) -> list[tuple[ChunkText, ...]]:
+        """Chunks of stored documents with at least this estimated similarity, most similar first.
+
+        Of documents with equal similarity the one stored first comes first.
+        """
+        ...
+
+    def has_document(self, doc_id: str) -> bool:
+        """Whether any revision of the document is stored."""
         ...
 
     def upkeep(self) -> None:

@@ -18,7 +18,14 @@ from rag_lifelong.errors import IndexStoreError
 from rag_lifelong.naming import find_document, find_exactly
 from rag_lifelong.ports import Embedder, EmbeddingModel, Reader, StoreStatus
 from rag_lifelong.temporal import Interval
-from rag_lifelong.types import Answer, Chunk, ChunkText, Document, Receipt, Revision, TimeFilter
+from rag_lifelong.types import (
+    Answer,
+    Chunk,
+    Receipt,
+    Revision,
+    ScanItem,
+    TimeFilter,
+)
 
 if TYPE_CHECKING:
     from indexes.snapshot import StoreSnapshot
@@ -66,37 +73,57 @@ class System:
 
     def ingest(
         self,
-        paths: Sequence[Path],
+        names: Sequence[str | Path],
         progress: Callable[["IngestReport"], None] = lambda _: None,
     ) -> "IngestReport":
-        """Bring the store up to date with each path.
+        """Bring the store up to date with each source.
+
+        Args:
+            names: Folders, files, dumps, repositories and URLs (see `ingest.sources`).
+            progress: Told after each commit.
 
         Raises:
-            SourceError: If a path is missing; nothing is ingested then.
+            SourceError: If one is missing; nothing is ingested then.
             IndexStoreError: If the store cannot be written.
         """
         from indexes.writer import StoreWriter
         from ingest.pipeline import IngestReport, ingest
-        from ingest.sources import open_source
+        from rag_lifelong import sourcing
 
         started = time.perf_counter()
         report = IngestReport()
-        chosen = self.config.wikipedia.namespaces
-        namespaces = None if chosen == "all" else frozenset(chosen)
-        sources = [open_source(path, now=self.now, namespaces=namespaces) for path in paths]
+        sources = sourcing.open_sources([str(name) for name in names], self.config, self.now)
         with StoreWriter(self.config.store, now=self.now) as writer:
             stored = writer.embedding_model
+            cut = sourcing.cutter(writer, size=self.config.chunking.size)
             for source in sources:
                 ingest(
                     source,
                     writer,
                     lambda: self._models.embedder(stored),
                     report,
-                    split=self._split,
+                    cut=cut,
                     progress=progress,
                 )
             writer.seal()
         return replace(report, seconds=time.perf_counter() - started)
+
+    def plan(self, names: Sequence[str | Path]) -> "Iterator[ScanItem]":
+        """What ingesting the sources would find: documents with their dates, skips, what is gone.
+
+        Raises:
+            SourceError: If one is missing.
+            IndexStoreError: If there is a store and it is damaged.
+        """
+        from indexes import schema
+        from rag_lifelong import sourcing
+
+        sources = sourcing.open_sources([str(name) for name in names], self.config, self.now)
+        if not (self.config.store / schema.DATABASE).exists():
+            yield from sourcing.plan(sources, None)
+            return
+        with self._snapshot() as snapshot:
+            yield from sourcing.plan(sources, snapshot)
 
     def ask(
         self,
@@ -308,12 +335,6 @@ class System:
         from rag_lifelong.loading import ModelLoader
 
         return ModelLoader(self.config, embedder=self._given_embedder, reader=self._given_reader)
-
-    def _split(self, document: Document) -> Iterator[ChunkText]:
-        # Half a second of import, which a run that finds nothing new need not wait for.
-        from ingest.chunking import split
-
-        return split(document, size=self.config.chunking.size)
 
     def _snapshot(self) -> "StoreSnapshot":
         from indexes.snapshot import StoreSnapshot

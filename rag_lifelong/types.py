@@ -15,11 +15,22 @@ class DateSource(StrEnum):
 
     DUMP_TIMESTAMP = "dump_timestamp"
     FRONT_MATTER = "front_matter"
+    """Of Markdown, and the like of other text formats: reStructuredText fields, Org keywords."""
     HTML_META = "html_meta"
-    PDF_INFO = "pdf_info"
-    DOCX_CORE = "docx_core"
+    """Meta elements, JSON-LD, microdata, and what htmldate finds."""
+    EMAIL_HEADER = "email_header"
+    FEED_ENTRY = "feed_entry"
     RECORD_FIELD = "record_field"
+    PDF_INFO = "pdf_info"
+    OFFICE_CORE = "office_core"
+    """Core properties of docx, pptx and xlsx; the like of OpenDocument, EPUB and RTF."""
+    EXIF = "exif"
     FILENAME = "filename"
+    """In the name of the file or of the folders it lies in."""
+    DATELINE = "dateline"
+    """In the first lines of the text."""
+    VERSION_CONTROL = "version_control"
+    HTTP_HEADER = "http_header"
     MTIME = "mtime"
 
 
@@ -55,6 +66,17 @@ class Section:
     headings: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """A place inside a file, for citations, that begins at `start` of the document's text.
+
+    `fragment` is what follows `#` in a URI: `page=3` (RFC 8118), `slide=2`, `line=10` (RFC 5147).
+    """
+
+    start: int
+    fragment: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One revision of one thing that a source tells about."""
@@ -71,6 +93,9 @@ class Document:
     date: Dated
     order: RevisionOrder
     sections: tuple[Section, ...] = ()
+    locators: tuple[Locator, ...] = ()
+    other_dates: tuple[Dated, ...] = ()
+    """Dates from other places that contradict `date`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +125,25 @@ class Completed:
     origin: str
     fingerprint: str
     doc_ids: frozenset[str] | None = None
+    content: str = ""
+    """SHA-256 of the origin's bytes, by which it is known again after a move; empty: not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A document that its source stopped holding at a known time."""
+
+    doc_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What was read from `origin` is now at `to`, unchanged: the same documents, cited there."""
+
+    origin: str
+    to: str
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +160,7 @@ class Gone:
     origin: str
 
 
-ScanItem = Document | Redirect | Skipped | Completed | Unchanged | Gone
+ScanItem = Document | Redirect | Skipped | Completed | Unchanged | Gone | Ended | Moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +175,8 @@ class ChunkText:
     end: int
     context: str
     text: str
+    locator: str = ""
+    """Fragment of a URI that leads to where the text begins; empty if the format has none."""
 
     @property
     def indexed_text(self) -> str:
@@ -155,11 +201,19 @@ class Chunk:
     context: str
     text: str
     span: tuple[int, int]
+    locator: str = ""
+    """Fragment that leads to the chunk inside the file: `page=3`; empty if the format has none."""
     date: Dated
     valid_from: datetime
     valid_to: datetime | None
     """When the revision stopped holding; None while it holds."""
     recorded_at: datetime
+
+    @property
+    def citation(self) -> str:
+        """URI that leads to the chunk itself, as far as its format allows."""
+        joiner = "&" if "#" in self.uri else "#"
+        return f"{self.uri}{joiner}{self.locator}" if self.locator else self.uri
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +230,8 @@ class Revision:
     """When it stopped holding; None while it holds."""
     recorded_at: datetime
     n_chunks: int
+    other_dates: tuple[Dated, ...] = ()
+    """Dates from other places that contradict `date`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +299,8 @@ class Evidence:
     why: str = ""
     quote: str = ""
     """The chunk's sentences that bear on the question: what the reader is shown."""
+    also_at: tuple[str, ...] = ()
+    """Citations of other documents that hold the same text at that time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,9 +31,9 @@ PARSERS = {
 }
 
 
-def parser_for(path: Path) -> Parser | None:
-    """Return the parser of a file's suffix, or None for a format that is not read."""
-    entry = PARSERS.get(path.suffix.lower())
+def parser_for(suffix: str) -> Parser | None:
+    """Return the parser of a suffix (`.md`), or None for a format that is not read."""
+    entry = PARSERS.get(suffix.lower())
     if entry is None:
         return None
     module_name, _, function = entry.partition(":")
@@ -41,13 +41,16 @@ def parser_for(path: Path) -> Parser | None:
     return parser
 
 
-def parse(path: Path) -> Iterator[Parsed]:
+def parse(path: Path, *, suffix: str | None = None) -> Iterator[Parsed]:
     """Yield the documents of a file by the parser of its suffix.
+
+    `suffix` tells the format where the path does not.
 
     Raises:
         ParseError: If the format is not read, or the file is not what its name says.
     """
-    parser = parser_for(path)
+    suffix = path.suffix if suffix is None else suffix
+    parser = parser_for(suffix)
     if parser is None:
-        raise ParseError(f"unsupported format {path.suffix.lower() or '(no suffix)'}")
+        raise ParseError(f"unsupported format {suffix.lower() or '(no suffix)'}")
     yield from parser(path)

@@ -11,7 +11,7 @@ from docx.opc.exceptions import OpcError
 from docx.table import Table
 from lxml import etree
 
-from ingest.dates import from_docx
+from ingest.dates import from_office
 from ingest.outline import Outline
 from rag_lifelong.errors import ParseError
 from rag_lifelong.ports import Parsed
@@ -91,5 +91,5 @@ def _rows(table: Table) -> Iterator[str]:
 def _dates(word: WordDocument) -> tuple[Dated, ...]:
     """Last change first: the date of creation is often that of a template."""
     properties = word.core_properties
-    read = (from_docx(properties.modified), from_docx(properties.created))
+    read = (from_office(properties.modified), from_office(properties.created))
     return tuple(dated for dated in read if dated is not None)

@@ -1,55 +1,67 @@
 """A folder of files, or one file, as a source; only what changed is opened.
 
-The walk is sorted, so two scans of the same tree yield the same items. Hidden files and folders
-are left out, and no symbolic link is followed: what it points to inside the root is met by its
-own name, and outside it is not the root's business.
+The walk is sorted, so two scans of the same tree yield the same items. A file that is new where
+another of the same inode, size and time, or of the same bytes, is no longer to be found, is that
+one: it moved, and its documents with it.
 """
 
 import os
+import re
 import stat
-from collections.abc import Iterator
-from hashlib import sha256
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ingest import dates
-from ingest.fingerprint import fingerprint
-from ingest.names import file_uri, readable_stem
-from ingest.parsers import parse
+from ingest.contents import ContentRules, check_readable, read_contents
+from ingest.documents import File
+from ingest.fingerprint import content_of, fingerprint
+from ingest.names import file_uri
 from ingest.sources.mediawiki import is_dump
-from ingest.sources.wikipedia import ARTICLES, WikipediaSource
+from ingest.sources.moves import Moves
+from ingest.sources.walk import WalkRules, walk
+from ingest.sources.wikipedia import WikipediaSource
+from ingest.version_control import CommitTimes
 from rag_lifelong.errors import ParseError, SourceError
-from rag_lifelong.ports import Known, Parsed
-from rag_lifelong.temporal import Clock
+from rag_lifelong.ports import Known, Source
 from rag_lifelong.types import (
     Completed,
     Dated,
+    DateSource,
     Document,
     Gone,
-    RevisionOrder,
+    Moved,
     ScanItem,
     Skipped,
     Unchanged,
 )
 
-MAX_BYTES = 100_000_000
-_DUMP_SUFFIXES = (".xml", ".xml.bz2")
+_DUMP = re.compile(r".*\.xml(\.(bz2|gz|xz|zst|7z))?", re.IGNORECASE)
 
 
 class FolderSource:
-    """All files under a root that have a parser, and the Wikipedia dumps among them."""
+    """All files under a root that have a parser, the archives and the Wikipedia dumps among them.
+
+    Args:
+        root: A folder, or one file.
+        rules: How its files are read.
+        walk_rules: Which of its files are read; all that are not hidden or ignored by default.
+        dump: Makes the source of a Wikipedia dump that lies in it.
+    """
 
     def __init__(
         self,
         root: Path,
+        rules: ContentRules,
         *,
-        now: Clock,
-        max_bytes: int = MAX_BYTES,
-        namespaces: frozenset[int] | None = ARTICLES,
+        walk_rules: WalkRules | None = None,
+        dump: Callable[[Path], Source] = WikipediaSource,
     ) -> None:
         self._root = root
-        self._now = now
-        self._max_bytes = max_bytes
-        self._namespaces = namespaces
+        self._rules = rules
+        self._walk_rules = walk_rules or WalkRules()
+        self._dump = dump
+        self._commits = CommitTimes()
+        self._moves = Moves()
 
     def scan(self, known: Known) -> Iterator[ScanItem]:
         """Yield what changed since the last scan, then what is gone.
@@ -58,10 +70,11 @@ class FolderSource:
             SourceError: If the root is not there or cannot be listed.
         """
         root_uri = file_uri(self._root)
+        self._moves = Moves()
         present: set[str] = set()
         unlisted: list[str] = []
         if self._is_folder():
-            for found in self._walk(self._root):
+            for found in walk(self._root, self._walk_rules):
                 if isinstance(found, Skipped):
                     unlisted.append(found.uri)
                     yield found
@@ -75,7 +88,8 @@ class FolderSource:
             is_ours = prefix.endswith("/") or origin == root_uri
             # Nothing is known of what lies in a folder that could not be listed.
             is_hidden = any(origin.startswith(f"{folder}/") for folder in unlisted)
-            if is_ours and origin not in present and not is_hidden:
+            is_here = origin in present or origin in self._moves
+            if is_ours and not is_here and not is_hidden:
                 yield Gone(origin)
 
     def _is_folder(self) -> bool:
@@ -92,32 +106,6 @@ class FolderSource:
             ) from e
         return stat.S_ISDIR(mode)
 
-    def _walk(self, root: Path) -> Iterator[Path | Skipped]:
-        """Files in sorted order, and folders that could not be listed."""
-        pending = [root]
-        while pending:
-            folder = pending.pop()
-            try:
-                with os.scandir(folder) as listing:
-                    entries = sorted(listing, key=lambda entry: os.fsencode(entry.name))
-            except (FileNotFoundError, NotADirectoryError):
-                continue  # gone since its parent was listed
-            except OSError as e:
-                yield Skipped(
-                    file_uri(folder),
-                    f"folder cannot be listed: {(e.strerror or 'unreadable').lower()}",
-                )
-                continue
-            folders = []
-            for entry in entries:
-                if entry.name.startswith(".") or entry.is_symlink():
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(folder / entry.name)
-                else:
-                    yield folder / entry.name
-            pending.extend(reversed(folders))
-
     def _file(self, path: Path, known: Known, present: set[str]) -> Iterator[ScanItem]:
         origin = file_uri(path)
         try:
@@ -132,7 +120,7 @@ class FolderSource:
         if not stat.S_ISREG(before.st_mode):
             yield Skipped(origin, "not a regular file")
             return
-        if known.fingerprint(origin) == fingerprint(before):
+        if known.fingerprint(origin) == self._state(before):
             yield Unchanged(origin)
             return
         try:
@@ -144,53 +132,76 @@ class FolderSource:
         except RecursionError:
             yield Skipped(origin, "nested too deeply")
 
+    def _state(self, status: os.stat_result) -> str:
+        return fingerprint(status, self._rules.dates.name)
+
     def _changed_file(
         self, path: Path, origin: str, before: os.stat_result, known: Known
     ) -> Iterator[ScanItem]:
-        if path.name.lower().endswith(_DUMP_SUFFIXES):
-            if not is_dump(path):
-                raise ParseError("unsupported format .xml (not a MediaWiki dump)")
-            yield from WikipediaSource(path, namespaces=self._namespaces).scan(known)
+        if _DUMP.fullmatch(path.name) and is_dump(path):
+            yield from self._dump(path).scan(known)
             return
-        if before.st_size > self._max_bytes:
-            raise ParseError(f"too large: {before.st_size} bytes, the limit is {self._max_bytes}")
+        check_readable(path, before.st_size, self._rules)
+        state = self._state(before)
+        came_from, content = self._came_from(path, origin, state, known)
+        if came_from is not None:
+            yield Moved(came_from, origin, state)
+        else:
+            yield from self._read(path, origin, state, content, known)
+
+    def _came_from(
+        self, path: Path, origin: str, state: str, known: Known
+    ) -> tuple[str | None, str]:
+        """The origin that lies here now, if the file is new and was elsewhere, and its content."""
+        if known.fingerprint(origin) is not None:
+            return None, content_of(path)
+        came_from = self._moves.find(path, known.origins_like(state))
+        if came_from is not None:
+            return came_from, ""
+        content = content_of(path)
+        return self._moves.find(path, known.origins_like("", content)), content
+
+    def _read(
+        self, path: Path, origin: str, state: str, content: str, known: Known
+    ) -> Iterator[ScanItem]:
+        file = self._described(path, origin, known)
         doc_ids: set[str] = set()
         held: Document | None = None
-        for parsed in parse(path):
+        for item in read_contents(file, self._rules):
             # One document is held back until the file is seen not to have changed, so that a
             # file of a single document is never yielded torn.
             if held is not None:
                 yield held
-            held = self._document(parsed, path, origin, before)
-            doc_ids.add(held.doc_id)
-        state = fingerprint(before)
-        if fingerprint(path.stat()) != state:
+                held = None
+            if isinstance(item, Document):
+                held = item
+                doc_ids.add(item.doc_id)
+            else:
+                yield item
+                # What cannot be read now is still what was read before.
+                before = file.doc_id + item.uri.removeprefix(origin)
+                doc_ids.update(known.open_documents(before))
+        if self._state(path.stat()) != state:
             raise ParseError("changed while it was read")
         if held is not None:
             yield held
-        yield Completed(origin, state, frozenset(doc_ids))
+        yield Completed(origin, state, frozenset(doc_ids), content)
 
-    def _document(
-        self, parsed: Parsed, path: Path, origin: str, status: os.stat_result
-    ) -> Document:
-        outer = (dates.from_filename(path), dates.from_mtime(status.st_mtime_ns))
-        candidates = [*parsed.dates, *(dated for dated in outer if dated is not None)]
-        date = dates.choose(candidates, now=self._now)
-        title = parsed.title or readable_stem(path)
-        name = f"{origin}#{parsed.key}" if parsed.key else origin
-        return Document(
-            doc_id=name,
-            revision_id=_revision_id(title, parsed.text, date),
+    def _described(self, path: Path, origin: str, known: Known) -> File:
+        return File(
+            path=path,
+            name=path,
             origin=origin,
-            uri=name,
-            title=title,
-            text=parsed.text,
-            date=date,
-            order=RevisionOrder.ARRIVAL,
-            sections=parsed.sections,
+            uri=origin,
+            doc_id=known.document_base(origin),
+            outer_dates=tuple(self._outer_dates(path)),
         )
 
-
-def _revision_id(title: str, text: str, date: Dated) -> str:
-    content = f"{title}\n{text}\n{date.interval.start.isoformat()} {date.precision}"
-    return sha256(content.encode(errors="surrogatepass")).hexdigest()[:16]
+    def _outer_dates(self, path: Path) -> Iterator[Dated]:
+        if DateSource.VERSION_CONTROL in self._rules.dates.date_from:
+            committed = self._commits.of(path)
+            if committed is not None:
+                yield committed
+        written = dates.from_mtime(path.stat().st_mtime_ns)
+        if written is not None:
+            yield written

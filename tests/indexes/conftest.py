@@ -32,6 +32,10 @@ def document(
     revision_id: str | None = None,
     order: RevisionOrder = RevisionOrder.ARRIVAL,
     origin: str | None = None,
+    uri: str | None = None,
+    locator: str = "",
+    sketch: bytes = b"",
+    other_dates: tuple[Dated, ...] = (),
 ) -> ChunkedDocument:
     interval, precision = parse_when(when)
     return ChunkedDocument(
@@ -39,14 +43,21 @@ def document(
             doc_id=doc_id,
             revision_id=revision_id or hashlib.sha256(f"{when}{texts}".encode()).hexdigest()[:8],
             origin=origin or doc_id,
-            uri=doc_id,
+            uri=uri or doc_id,
             title=doc_id,
             text="\n".join(texts),
             date=Dated(interval, precision, DateSource.FRONT_MATTER),
             order=order,
+            other_dates=other_dates,
         ),
-        tuple(ChunkText(0, len(text), doc_id, text) for text in texts),
+        tuple(ChunkText(0, len(text), doc_id, text, locator) for text in texts),
+        sketch,
     )
+
+
+def instant(when: str) -> datetime:
+    """The start of a date."""
+    return parse_when(when)[0].start
 
 
 class Clock:

@@ -1,5 +1,6 @@
 """A store that knows only what a test tells it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 
@@ -7,6 +8,9 @@ from dataclasses import dataclass, field
 class FakeKnown:
     fingerprints: dict[str, str] = field(default_factory=dict)
     revisions: set[tuple[str, str]] = field(default_factory=set)
+    contents: dict[str, str] = field(default_factory=dict)
+    bases: dict[str, str] = field(default_factory=dict)
+    documents: list[str] = field(default_factory=list)
 
     def fingerprint(self, origin: str) -> str | None:
         return self.fingerprints.get(origin)
@@ -16,3 +20,16 @@ class FakeKnown:
 
     def origins_under(self, prefix: str) -> list[str]:
         return [origin for origin in self.fingerprints if origin.startswith(prefix)]
+
+    def origins_like(self, fingerprint: str, content: str = "") -> list[str]:
+        return [
+            origin
+            for origin, seen in self.fingerprints.items()
+            if seen == fingerprint or (content and self.contents.get(origin) == content)
+        ]
+
+    def document_base(self, origin: str) -> str:
+        return self.bases.get(origin, origin)
+
+    def open_documents(self, prefix: str) -> Iterator[str]:
+        return (doc_id for doc_id in sorted(self.documents) if doc_id.startswith(prefix))

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from indexes.snapshot import StoreSnapshot
-from rag_lifelong.types import Completed, Gone, Redirect, RevisionOrder
-from tests.indexes.conftest import TinyStore, document, time_filter, vector
+from rag_lifelong.types import Completed, Ended, Gone, Moved, Redirect, RevisionOrder
+from tests.indexes.conftest import TinyStore, document, instant, time_filter, vector
 
 HERE = Path(__file__).parent
 
@@ -30,7 +30,7 @@ TIMES = (
 
 
 def fill(store: TinyStore) -> None:
-    """A bit of everything the first version could store."""
+    """A bit of everything that can be stored."""
     wiki = RevisionOrder.VALID_TIME
     for batch in range(4):
         store.add(
@@ -46,6 +46,8 @@ def fill(store: TinyStore) -> None:
         )  # fmt: skip
     store.add(document("file 1", "2010", "A note of 1, mended."))
     store.add(Redirect("Deep lake", "page 3"), Gone("file 2"))
+    store.add(Moved("file 3", "notes/file 3", "seen"), Ended("page 7", instant("2012")))
+    store.add(document("copy", "2011", "A note of 0.", locator="page=2", sketch=bytes(512)))
 
 
 def answers(directory: Path) -> list[dict[str, Any]]:

@@ -9,8 +9,11 @@ from typing import NoReturn
 
 import pytest
 
+from ingest import documents as documents_module
+from ingest.contents import ContentRules
+from ingest.documents import DateRules
 from ingest.names import file_uri
-from ingest.sources import folder as folder_module
+from ingest.sources import walk as walk_module
 from ingest.sources.folder import FolderSource
 from rag_lifelong.errors import SourceError
 from rag_lifelong.ports import Parsed
@@ -38,8 +41,8 @@ def _write(path: Path, content: str | bytes) -> Path:
 
 
 def _scan(root: Path, known: FakeKnown | None = None, *, max_bytes: int = 10_000) -> list[ScanItem]:
-    source = FolderSource(root, now=lambda: _NOW, max_bytes=max_bytes)
-    return list(source.scan(known or FakeKnown()))
+    rules = ContentRules(dates=DateRules(now=lambda: _NOW), max_bytes=max_bytes)
+    return list(FolderSource(root, rules).scan(known or FakeKnown()))
 
 
 def _known_after(items: list[ScanItem]) -> FakeKnown:
@@ -171,7 +174,7 @@ def test_bad_files_are_skipped_with_a_reason_and_nothing_stops(tmp_path: Path) -
         "fake.docx": "not a Word document (.docx)",
         "movie.xyz": "unsupported format .xyz",
         "noextension": "unsupported format (no suffix)",
-        "feed.xml": "unsupported format .xml (not a MediaWiki dump)",
+        "feed.xml": "unsupported format .xml",
         "huge.txt": "too large: 20000 bytes, the limit is 10000",
     }
     assert sum(isinstance(item, Completed) for item in items) == 1
@@ -231,7 +234,7 @@ def test_what_lies_in_a_folder_that_cannot_be_listed_is_not_gone(
             raise PermissionError(13, "Permission denied")
         return scandir(path)
 
-    monkeypatch.setattr(folder_module.os, "scandir", refuse)
+    monkeypatch.setattr(walk_module.os, "scandir", refuse)
     assert _scan(tmp_path, known) == [
         Unchanged(file_uri(kept)),
         Skipped(file_uri(locked.parent), "folder cannot be listed: permission denied"),
@@ -243,11 +246,11 @@ def test_a_file_that_changes_while_it_is_read_is_not_completed(
 ) -> None:
     path = _write(tmp_path / "a.txt", "one")
 
-    def parse_slowly(read: Path) -> Iterator[Parsed]:
+    def parse_slowly(read: Path, *, suffix: str) -> Iterator[Parsed]:
         yield Parsed(text=read.read_text())
         read.write_text("another text")
 
-    monkeypatch.setattr(folder_module, "parse", parse_slowly)
+    monkeypatch.setattr(documents_module, "parse", parse_slowly)
     assert _scan(tmp_path) == [Skipped(file_uri(path), "changed while it was read")]
 
 

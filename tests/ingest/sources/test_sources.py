@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from ingest.sources import open_source
+from ingest.contents import ContentRules
+from ingest.documents import DateRules
+from ingest.sources import SourceRules, open_source
 from ingest.sources.folder import FolderSource
+from ingest.sources.walk import WalkRules
 from ingest.sources.wikipedia import WikipediaSource
 from rag_lifelong.errors import SourceError
 
@@ -15,18 +18,21 @@ def _now() -> datetime:
     return datetime(2024, 6, 1, tzinfo=UTC)
 
 
+_RULES = SourceRules(contents=ContentRules(dates=DateRules(now=_now)), walk=WalkRules())
+
+
 def test_the_path_decides(tmp_path: Path) -> None:
     dump, text = tmp_path / "d.xml", tmp_path / "a.txt"
     dump.write_text("<mediawiki></mediawiki>")
     text.write_text("text")
-    assert isinstance(open_source(dump, now=_now), WikipediaSource)
-    assert isinstance(open_source(text, now=_now), FolderSource)
-    assert isinstance(open_source(tmp_path, now=_now), FolderSource)
+    assert isinstance(open_source(str(dump), _RULES), WikipediaSource)
+    assert isinstance(open_source(str(text), _RULES), FolderSource)
+    assert isinstance(open_source(str(tmp_path), _RULES), FolderSource)
 
 
 def test_a_missing_path_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="nothing") as caught:
-        open_source(tmp_path / "nothing", now=_now)
+        open_source(str(tmp_path / "nothing"), _RULES)
     assert caught.value.hint
 
 
@@ -41,4 +47,4 @@ def test_a_path_that_may_not_be_read_is_named(
 
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(SourceError, match=r"cannot read .*a\.xml: permission denied"):
-        open_source(path, now=_now)
+        open_source(str(path), _RULES)

@@ -24,7 +24,7 @@ def test_ingest_json_ends_with_one_object(shell: Shell):
     assert skipped["uri"].endswith("bad.pdf")
     assert skipped["reason"] == "not a PDF file"
     assert report == {
-        "added": 1, "updated": 0, "unchanged": 0, "closed": 0, "chunks_embedded": 1
+        "added": 1, "updated": 0, "unchanged": 0, "closed": 0, "moved": 0, "chunks_embedded": 1
     }  # fmt: skip
 
 
