@@ -58,7 +58,7 @@ def read_documents(
         ParseError: If the format is not read, or the file is not what its name says.
         OSError: If it cannot be read.
     """
-    for parsed in parse(file.path, suffix=file.name.suffix):
+    for parsed in parse(file.path, name=file.name):
         yield document_of(parsed, file, rules, order=order)
 
 

@@ -8,6 +8,7 @@ import bz2
 import gzip
 import lzma
 import os
+import sys
 import tarfile
 import tempfile
 import zipfile
@@ -19,7 +20,10 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import IO, Any, BinaryIO, cast
 
-from backports import zstd
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 from rag_lifelong.errors import ParseError
 

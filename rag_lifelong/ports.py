@@ -7,7 +7,7 @@ An implementation is chosen in `rag_lifelong.system` alone, for the two models w
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Protocol
 
 from rag_lifelong.types import (
@@ -92,8 +92,12 @@ class Parsed:
 class Parser(Protocol):
     """Reads one file into documents."""
 
-    def __call__(self, path: Path) -> Iterator[Parsed]:
+    def __call__(self, path: Path, name: PurePath) -> Iterator[Parsed]:
         """Yield the documents of a file.
+
+        Args:
+            path: Where its bytes are; a name without meaning for what was unpacked or fetched.
+            name: What it is called.
 
         Raises:
             ParseError: If the file is not what its name says, or is damaged.

@@ -5,7 +5,7 @@ A parser's module, and the library behind it, is imported when its first file is
 
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from rag_lifelong.errors import ParseError
 from rag_lifelong.ports import Parsed, Parser
@@ -41,16 +41,16 @@ def parser_for(suffix: str) -> Parser | None:
     return parser
 
 
-def parse(path: Path, *, suffix: str | None = None) -> Iterator[Parsed]:
+def parse(path: Path, *, name: PurePath | None = None) -> Iterator[Parsed]:
     """Yield the documents of a file by the parser of its suffix.
 
-    `suffix` tells the format where the path does not.
+    `name` is what the file is called where its path does not tell.
 
     Raises:
         ParseError: If the format is not read, or the file is not what its name says.
     """
-    suffix = path.suffix if suffix is None else suffix
-    parser = parser_for(suffix)
+    name = path if name is None else name
+    parser = parser_for(name.suffix)
     if parser is None:
-        raise ParseError(f"unsupported format {suffix.lower() or '(no suffix)'}")
-    yield from parser(path)
+        raise ParseError(f"unsupported format {name.suffix.lower() or '(no suffix)'}")
+    yield from parser(path, name)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from zipfile import BadZipFile, ZipFile, is_zipfile
 
 import docx
@@ -21,7 +21,7 @@ _MAX_UNPACKED_BYTES = 500_000_000
 _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
 
 
-def parse(path: Path) -> Iterator[Parsed]:
+def parse(path: Path, name: PurePath) -> Iterator[Parsed]:
     """Yield the document: headings as sections, table rows as `| cell | cell |` lines.
 
     Raises:

@@ -7,7 +7,7 @@ page's whole text is taken instead.
 import logging
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from htmldate import find_date
 from lxml import etree
@@ -50,7 +50,7 @@ for _name in ("trafilatura", "htmldate"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 
-def parse(path: Path) -> Iterator[Parsed]:
+def parse(path: Path, name: PurePath) -> Iterator[Parsed]:
     """Yield the page's main text, its headings as sections, its title and dates.
 
     Raises:

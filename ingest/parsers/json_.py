@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ingest.parsers.records import (
     KEY_FIELDS,
@@ -24,7 +24,7 @@ _TEXT_FIELDS = (
 Record = Mapping[str, object]
 
 
-def parse(path: Path) -> Iterator[Parsed]:
+def parse(path: Path, name: PurePath) -> Iterator[Parsed]:
     """Yield the records of a JSON file.
 
     Raises:
@@ -38,7 +38,7 @@ def parse(path: Path) -> Iterator[Parsed]:
         yield from _keyed(records)
 
 
-def parse_lines(path: Path) -> Iterator[Parsed]:
+def parse_lines(path: Path, name: PurePath) -> Iterator[Parsed]:
     """Yield the records of a file with one JSON value a line.
 
     Raises:

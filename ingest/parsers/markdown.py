@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import frontmatter
 
@@ -30,7 +30,7 @@ _TABLE_RULE = re.compile(
 )
 
 
-def parse(path: Path) -> Iterator[Parsed]:
+def parse(path: Path, name: PurePath) -> Iterator[Parsed]:
     """Yield the document: front matter as title and dates, headings as sections.
 
     Raises:

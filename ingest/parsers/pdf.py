@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pypdfium2
 
@@ -18,7 +18,7 @@ _BROKEN_WORD = re.compile("[\ufffe\u00ad](?:\r?\n)?")
 _MIN_FULL_LINE_SHARE = 0.7
 
 
-def parse(path: Path) -> Iterator[Parsed]:
+def parse(path: Path, name: PurePath) -> Iterator[Parsed]:
     """Yield the document, each page a section, lines joined to paragraphs.
 
     Raises:

@@ -8,7 +8,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from itertools import chain, islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from ingest.dates import is_day_first
@@ -39,7 +39,7 @@ class DateColumn(NamedTuple):
     day_first: bool | None
 
 
-def parse(path: Path) -> Iterator[Parsed]:
+def parse(path: Path, name: PurePath) -> Iterator[Parsed]:
     """Yield each row as a document of its own date, or the whole table where rows have none.
 
     Raises:
@@ -47,13 +47,13 @@ def parse(path: Path) -> Iterator[Parsed]:
     """
     text = read_text(path)
     try:
-        rows = csv.reader(StringIO(text, newline=""), _dialect(text, path), strict=True)
-        yield from _documents(rows, path)
+        rows = csv.reader(StringIO(text, newline=""), _dialect(text, name), strict=True)
+        yield from _documents(rows, name)
     except csv.Error as e:
         raise ParseError(f"broken table: {e}") from e
 
 
-def _documents(rows: Iterator[list[str]], path: Path) -> Iterator[Parsed]:
+def _documents(rows: Iterator[list[str]], name: PurePath) -> Iterator[Parsed]:
     filled = (row for row in rows if any(cell.strip() for cell in row))
     first = next(filled, None)
     if first is None:
@@ -68,7 +68,7 @@ def _documents(rows: Iterator[list[str]], path: Path) -> Iterator[Parsed]:
     records = chain(sample, records)
     column = _date_column(names, sample)
     if column is not None:
-        yield from _dated_rows(records, names, column, readable_stem(path))
+        yield from _dated_rows(records, names, column, readable_stem(name))
     else:
         yield Parsed(text="\n".join(_line(record) for record in records))
 
@@ -117,11 +117,11 @@ def _line(record: Row) -> str:
     return "; ".join(f"{name}: {cell}" for name, cell in record.items() if cell)
 
 
-def _dialect(text: str, path: Path) -> type[csv.Dialect] | csv.Dialect:
+def _dialect(text: str, file_name: PurePath) -> type[csv.Dialect] | csv.Dialect:
     class Simple(csv.excel):
-        delimiter = _DELIMITERS.get(path.suffix.lower(), ",")
+        delimiter = _DELIMITERS.get(file_name.suffix.lower(), ",")
 
-    if path.suffix.lower() in _DELIMITERS:
+    if file_name.suffix.lower() in _DELIMITERS:
         return Simple
     try:
         sniffed = csv.Sniffer().sniff(text[:_SNIFFED_CHARS], delimiters=",;\t|")

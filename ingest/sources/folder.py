@@ -17,7 +17,7 @@ from ingest.documents import File
 from ingest.fingerprint import content_of, fingerprint
 from ingest.names import file_uri
 from ingest.sources.mediawiki import is_dump
-from ingest.sources.moves import Moves
+from ingest.sources.moves import Moves, is_dated_anew
 from ingest.sources.walk import WalkRules, walk
 from ingest.sources.wikipedia import WikipediaSource
 from ingest.version_control import CommitTimes
@@ -146,25 +146,25 @@ class FolderSource:
         came_from, content = self._came_from(path, origin, state, known)
         if came_from is not None:
             yield Moved(came_from, origin, state)
-        else:
-            yield from self._read(path, origin, state, content, known)
+            # A date in the name is part of what a file says.
+            if not is_dated_anew(path, came_from):
+                return
+        file = self._described(path, origin, known.document_base(came_from or origin))
+        yield from self._read(file, state, content or content_of(path), known)
 
     def _came_from(
         self, path: Path, origin: str, state: str, known: Known
     ) -> tuple[str | None, str]:
         """The origin that lies here now, if the file is new and was elsewhere, and its content."""
         if known.fingerprint(origin) is not None:
-            return None, content_of(path)
-        came_from = self._moves.find(path, known.origins_like(state))
+            return None, ""
+        came_from = self._moves.find(known.origins_like(state))
         if came_from is not None:
             return came_from, ""
         content = content_of(path)
-        return self._moves.find(path, known.origins_like("", content)), content
+        return self._moves.find(known.origins_like("", content)), content
 
-    def _read(
-        self, path: Path, origin: str, state: str, content: str, known: Known
-    ) -> Iterator[ScanItem]:
-        file = self._described(path, origin, known)
+    def _read(self, file: File, state: str, content: str, known: Known) -> Iterator[ScanItem]:
         doc_ids: set[str] = set()
         held: Document | None = None
         for item in read_contents(file, self._rules):
@@ -179,21 +179,21 @@ class FolderSource:
             else:
                 yield item
                 # What cannot be read now is still what was read before.
-                before = file.doc_id + item.uri.removeprefix(origin)
+                before = file.doc_id + item.uri.removeprefix(file.uri)
                 doc_ids.update(known.open_documents(before))
-        if self._state(path.stat()) != state:
+        if self._state(file.path.stat()) != state:
             raise ParseError("changed while it was read")
         if held is not None:
             yield held
-        yield Completed(origin, state, frozenset(doc_ids), content)
+        yield Completed(file.origin, state, frozenset(doc_ids), content)
 
-    def _described(self, path: Path, origin: str, known: Known) -> File:
+    def _described(self, path: Path, origin: str, base: str) -> File:
         return File(
             path=path,
             name=path,
             origin=origin,
             uri=origin,
-            doc_id=known.document_base(origin),
+            doc_id=base,
             outer_dates=tuple(self._outer_dates(path)),
         )
 

@@ -17,14 +17,18 @@ class Moves:
     def __contains__(self, origin: str) -> bool:
         return origin in self._found
 
-    def find(self, path: Path, candidates: Iterable[str]) -> str | None:
-        """Return which of the origins, all alike the file, lies at `path` now, if one does."""
+    def find(self, candidates: Iterable[str]) -> str | None:
+        """Return the first of the origins, all like one new file, that is no longer there."""
         for origin in candidates:
             was = path_of(origin)
             if origin in self._found or was is None or os.path.lexists(was):
                 continue
-            # A date in the name is part of what is said: with another, the file is read anew.
-            if dates.from_filename(was) == dates.from_filename(path):
-                self._found.add(origin)
-                return origin
+            self._found.add(origin)
+            return origin
         return None
+
+
+def is_dated_anew(path: Path, origin: str) -> bool:
+    """Whether a file's name tells another date than the name it had."""
+    was = path_of(origin)
+    return was is not None and dates.from_filename(was) != dates.from_filename(path)

@@ -7,7 +7,7 @@ from typing import Any
 from rich.markup import escape
 
 from rag_lifelong.cli.console import out
-from rag_lifelong.types import Answer, Chunk, Evidence, Revision
+from rag_lifelong.types import Answer, Chunk, Dated, Evidence, Revision
 
 _SHOWN_CHARS = 240
 
@@ -42,7 +42,9 @@ def evidence_lines(evidence: Sequence[Evidence]) -> None:
         text = " ".join((item.quote or chunk.text).split())
         shown = text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"
         out.print(f"    {escape(shown)}")
-        out.print(f"    [dim]{escape(chunk.uri)}[/dim]")
+        out.print(f"    [dim]{escape(chunk.citation)}[/dim]")
+        for place in item.also_at:
+            out.print(f"    [dim]also {escape(place)}[/dim]")
 
 
 def answer_json(given: Answer) -> dict[str, Any]:
@@ -74,6 +76,8 @@ def evidence_json(evidence: Evidence) -> dict[str, Any]:
         "doc_id": chunk.doc_id,
         "revision_id": chunk.revision_id,
         "uri": chunk.uri,
+        "citation": chunk.citation,
+        "also_at": list(evidence.also_at),
         "title": chunk.title,
         "text": chunk.text,
         "quote": evidence.quote,
@@ -100,6 +104,8 @@ def revision_line(revision: Revision) -> None:
         f"recorded {iso(revision.recorded_at)}  {escape(revision.title)}"
     )
     out.print(f"    [dim]revision {escape(revision.revision_id)}, {revision.n_chunks} chunks[/dim]")
+    if revision.other_dates:
+        out.print(f"    [yellow]contradicted by {contradictions(revision.other_dates)}[/yellow]")
 
 
 def revision_json(revision: Revision) -> dict[str, Any]:
@@ -111,6 +117,7 @@ def revision_json(revision: Revision) -> dict[str, Any]:
         "date": str(revision.date),
         "date_source": revision.date.source.value,
         "precision": revision.date.precision.value,
+        "other_dates": [dated_json(other) for other in revision.other_dates],
         "valid_from": iso(revision.valid_from),
         "valid_to": iso(revision.valid_to),
         "taken_back": is_taken_back(revision),
@@ -131,11 +138,26 @@ def exported_json(revision: Revision, chunks: Sequence[Chunk]) -> dict[str, Any]
             {
                 "chunk_id": chunk.chunk_id,
                 "span": list(chunk.span),
+                "locator": chunk.locator,
                 "context": chunk.context,
                 "text": chunk.text,
             }
             for chunk in chunks
         ],
+    }
+
+
+def contradictions(dates: Sequence[Dated]) -> str:
+    """Dates with where each comes from, as text."""
+    return ", ".join(f"{dated} ({dated.source})" for dated in dates)
+
+
+def dated_json(dated: Dated) -> dict[str, str]:
+    """A date, as precise as it is known, and where it comes from."""
+    return {
+        "date": str(dated),
+        "date_source": dated.source.value,
+        "precision": dated.precision.value,
     }
 
 

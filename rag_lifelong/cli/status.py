@@ -33,5 +33,9 @@ def status(
     out.print(f"documents  {counts.documents} current")
     out.print(f"revisions  {counts.revisions}")
     out.print(f"chunks     {counts.chunks}")
+    dated = ", ".join(f"{name} {n}" for name, n in counts.date_sources.items())
+    out.print(f"dated by   {dated or 'nothing yet'}", soft_wrap=True)
+    if counts.contradicted_dates:
+        out.print(f"           {counts.contradicted_dates} have another date that contradicts it")
     out.print(f"vectors    {counts.vectors}  {model or ''}")
     out.print(f"size       {decimal(counts.store_bytes)}")

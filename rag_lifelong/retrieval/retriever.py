@@ -7,7 +7,7 @@ stale passage misleads a small reader more than six irrelevant ones (HoH, arXiv 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, islice
 
@@ -66,6 +66,12 @@ def retrieve(
     relevance = (1 - weight) * cosines + weight * np.array(list(lexical.values()), np.float32)
     chosen = _choose(chunks, relevance, vectors, plan, settings)
     evidence = focus(chosen, vector, embedder, max_chars=settings.quote_chars)
+    numbered = dict(zip((chunk.chunk_id for chunk in chunks), numbers, strict=True))
+    held = plan.preferred or plan.base
+    evidence = [
+        replace(one, also_at=snapshot.also_at(numbered[one.chunk.chunk_id], held))
+        for one in evidence
+    ]
     return Retrieved(
         evidence=tuple(evidence),
         time=_report(intent, plan, evidence),
