@@ -94,7 +94,8 @@ def take_over(
     taken: dict[int, ChunkText] = {}
     is_covered = np.zeros(len(document.text), np.bool_)
     for chunks in candidates:
-        for chunk, start, end in _found(spelled, places, chunks):
+        for chunk, first, last in _found(spelled, places, chunks):
+            start, end = _span(document.text, chunk, first, last)
             if not is_covered[start:end].any():
                 is_covered[start:end] = True
                 taken[start] = replace(chunk, start=start, end=end)
@@ -120,6 +121,17 @@ def _found(
         if found >= 0:
             at = found + len(wanted)
             yield chunk, places[found], places[at - 1] + 1
+
+
+def _span(text: str, chunk: ChunkText, first: int, last: int) -> tuple[int, int]:
+    """The span of a chunk whose letters stand at `first:last`: with its punctuation, if it is so.
+
+    What is spelled otherwise here, in capitals or on other lines, keeps the span of its letters.
+    """
+    letter = _LETTERS.search(chunk.text)
+    start = first - (letter.start() if letter else 0)
+    end = start + len(chunk.text)
+    return (start, end) if start >= 0 and text[start:end] == chunk.text else (first, last)
 
 
 def _letters(text: str) -> tuple[str, list[int]]:

@@ -4,7 +4,7 @@ import bz2
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NoReturn
 
 import pytest
@@ -246,7 +246,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_completed(
 ) -> None:
     path = _write(tmp_path / "a.txt", "one")
 
-    def parse_slowly(read: Path, *, suffix: str) -> Iterator[Parsed]:
+    def parse_slowly(read: Path, *, name: PurePath) -> Iterator[Parsed]:
         yield Parsed(text=read.read_text())
         read.write_text("another text")
 

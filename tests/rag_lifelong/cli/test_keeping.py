@@ -61,7 +61,7 @@ def test_history_json(kept: Shell):
     first, second = told["revisions"]
     assert set(first) == {
         "revision_id", "uri", "title", "date", "date_source", "precision", "valid_from",
-        "valid_to", "taken_back", "recorded_at", "n_chunks",
+        "other_dates", "valid_to", "taken_back", "recorded_at", "n_chunks",
     }  # fmt: skip
     assert (first["valid_to"], second["valid_to"]) == ("2020-05-01T00:00:00Z", None)
     assert first["precision"] == "month"
@@ -96,10 +96,10 @@ def test_export_is_one_revision_a_line(kept: Shell):
     assert len(lines) == 3
     assert set(lines[0]) == {
         "doc_id", "revision_id", "uri", "title", "date", "date_source", "precision", "valid_from",
-        "valid_to", "recorded_at", "chunks",
+        "other_dates", "valid_to", "recorded_at", "chunks",
     }  # fmt: skip
     [chunk] = lines[0]["chunks"]
-    assert set(chunk) == {"chunk_id", "span", "context", "text"}
+    assert set(chunk) == {"chunk_id", "span", "locator", "context", "text"}
     assert chunk["text"] == "The mayor of Springfield is Ann Lee."
     start, end = chunk["span"]
     assert end - start == len(chunk["text"])
