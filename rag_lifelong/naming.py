@@ -55,17 +55,21 @@ def find_exactly(name: str, snapshot: Snapshot, *, store: Path) -> list[str]:
 
 
 def _exactly_named(snapshot: Snapshot, name: str, known_at: datetime | None) -> dict[str, str]:
-    """The document with this id, or those that were read from this file: title by id."""
-    uri = file_uri(Path(name))
-    for doc_id in (name, uri):
+    """The document with this id, or those that were read from this file: title by id.
+
+    What lies at a place now comes before what was there and moved away.
+    """
+    uri = name if "://" in name else file_uri(Path(name))
+    ids = dict.fromkeys((name, snapshot.document_base(uri), uri))
+    for doc_id in ids:
         if revisions := snapshot.history(doc_id, known_at):
             return {doc_id: revisions[-1].title}
-    of_file = f"{uri}#"
-    return {
-        one.doc_id: one.title
-        for one in snapshot.documents(TimeFilter(known_at=known_at))
-        if one.doc_id.startswith(of_file)
-    }
+    titles = {one.doc_id: one.title for one in snapshot.documents(TimeFilter(known_at=known_at))}
+    for doc_id in ids:
+        inside = (f"{doc_id}#", f"{doc_id}!/")
+        if found := {one: title for one, title in titles.items() if one.startswith(inside)}:
+            return found
+    return {}
 
 
 def _loosely_named(snapshot: Snapshot, name: str, known_at: datetime | None) -> dict[str, str]:

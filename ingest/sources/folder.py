@@ -145,9 +145,10 @@ class FolderSource:
         state = self._state(before)
         came_from, content = self._came_from(path, origin, state, known)
         if came_from is not None:
+            was_gone = known.fingerprint(came_from) is None
             yield Moved(came_from, origin, state)
-            # A date in the name is part of what a file says.
-            if not is_dated_anew(path, came_from):
+            # What was gone holds again; and a date in the name is part of what a file says.
+            if not was_gone and not is_dated_anew(path, came_from):
                 return
         file = self._described(path, origin, known.document_base(came_from or origin))
         yield from self._read(file, state, content or content_of(path), known)
