@@ -7,7 +7,7 @@ FAISS ?= cpu
 BIN := .venv/bin
 INSTALLED := .venv/.installed-$(FAISS)
 
-.PHONY: help install demo test torture check fmt lint type imports docs bench clean
+.PHONY: help install demo test torture fuzz check fmt lint type imports docs bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,10 @@ test: install ## run the tests (RAG_LIFELONG_DATA=DIR adds those on real data se
 
 torture: install ## kill, cut, flip and fail the store for a long time (PARTS="kills --kills 1000" for some)
 	$(BIN)/python -m tests.torture $(PARTS)
+
+fuzz: install ## feed every parser hostile bytes (PARTS="--seconds 600 .pdf dump" for some)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[fuzz]'
+	$(BIN)/python -m tests.fuzz $(PARTS)
 
 check: lint type imports docs test ## everything: style, types, import rules, docs, tests
 
