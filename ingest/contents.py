@@ -1,5 +1,6 @@
 """The documents of a file, be it a document, an archive of them, or compressed."""
 
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +13,8 @@ from ingest.parsers import parser_for
 from ingest.unpacking import Limits, Member
 from rag_lifelong.errors import ParseError
 from rag_lifelong.types import Document, Skipped
+
+logger = logging.getLogger(__name__)
 
 MAX_BYTES = 100_000_000
 _MAX_UNPACKED = 20
@@ -92,10 +95,26 @@ def _member(member: Member, archive: File, rules: ContentRules) -> Iterator[Docu
     )
     try:
         yield from read_contents(file, rules)
-    except ParseError as e:
-        yield Skipped(uri, str(e))
-    except RecursionError:
-        yield Skipped(uri, "nested too deeply")
+    except OSError:
+        raise  # of the archive, or of the disk
+    # One member must not stop the others, not even by a fault of ours.
+    except Exception as e:  # noqa: BLE001
+        yield skipped(uri, e)
+
+
+def skipped(uri: str, error: Exception) -> Skipped:
+    """The named skip that an error is told as; for one that nobody foresaw, the log has more."""
+    match error:
+        case ParseError():
+            return Skipped(uri, str(error))
+        case OSError():
+            return Skipped(uri, (error.strerror or "cannot be read").lower())
+        case RecursionError():
+            return Skipped(uri, "nested too deeply")
+        case _:
+            logger.error("reading %s failed", uri, exc_info=error)
+            kind = type(error).__name__
+            return Skipped(uri, f"reading it failed unexpectedly: {kind}: {error}")
 
 
 def _is_hidden(part: str) -> bool:

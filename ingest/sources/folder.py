@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ingest import dates
-from ingest.contents import ContentRules, check_readable, read_contents
+from ingest.contents import ContentRules, check_readable, read_contents, skipped
 from ingest.documents import File
 from ingest.fingerprint import content_of, fingerprint
 from ingest.names import file_uri
@@ -125,12 +125,9 @@ class FolderSource:
             return
         try:
             yield from self._changed_file(path, origin, before, known)
-        except ParseError as e:
-            yield Skipped(origin, str(e))
-        except OSError as e:
-            yield Skipped(origin, (e.strerror or "cannot be read").lower())
-        except RecursionError:
-            yield Skipped(origin, "nested too deeply")
+        # One file must not stop the others, not even by a fault of ours.
+        except Exception as e:  # noqa: BLE001
+            yield skipped(origin, e)
 
     def _state(self, status: os.stat_result) -> str:
         return fingerprint(status, self._rules.dates.name)

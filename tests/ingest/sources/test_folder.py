@@ -254,6 +254,26 @@ def test_a_file_that_changes_while_it_is_read_is_not_completed(
     assert _scan(tmp_path) == [Skipped(file_uri(path), "changed while it was read")]
 
 
+def test_a_parser_that_fails_unexpectedly_costs_its_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    _write(tmp_path / "a.txt", "one")
+    _write(tmp_path / "b.md", "two")
+
+    def fail_on_text(read: Path, *, name: PurePath) -> Iterator[Parsed]:
+        if name.suffix == ".txt":
+            raise ZeroDivisionError("by zero")
+        yield Parsed(text=read.read_text())
+
+    monkeypatch.setattr(documents_module, "parse", fail_on_text)
+    items = _scan(tmp_path)
+    assert _reasons(items) == {
+        "a.txt": "reading it failed unexpectedly: ZeroDivisionError: by zero"
+    }
+    assert [document.text for document in _documents(items)] == ["two"]
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_records_before_the_damage_are_yielded_and_nothing_is_completed(tmp_path: Path) -> None:
     lines = [f'{{"id": {n}, "text": "t{n}"}}' for n in range(3)]
     _write(tmp_path / "a.jsonl", "\n".join([*lines, "{broken"]))
