@@ -1,6 +1,14 @@
 """Joins paragraphs under headings into one text with sections. Knows nothing about file formats."""
 
-from rag_lifelong.types import Section
+from typing import NamedTuple
+
+from rag_lifelong.types import Locator, Section
+
+
+class _Heading(NamedTuple):
+    level: int
+    title: str
+    fragment: str
 
 
 class Outline:
@@ -15,20 +23,30 @@ class Outline:
         self._parts: list[str] = []
         self._length = 0
         self._sections: list[Section] = []
-        self._path: list[tuple[int, str]] = []
+        self._locators: list[Locator] = []
+        self._path: list[_Heading] = []
         self._is_path_used = True
+        self._fragment = ""
 
     def add_heading(self, level: int, title: str) -> None:
         """Start a section; it lies inside the last heading of a smaller level."""
         title = " ".join(title.split())
         if not title:
             return
-        if level <= (self._path[-1][0] if self._path else 0):
-            self._flush_heading()
-        while self._path and self._path[-1][0] >= level:
-            self._path.pop()
-        self._path.append((level, title))
+        self.leave(level)
+        self._path.append(_Heading(level, title, self._fragment))
         self._is_path_used = False
+
+    def leave(self, level: int) -> None:
+        """End the sections of this level and deeper; what comes now is under none of them."""
+        if self._path and level <= self._path[-1].level:
+            self._flush_heading()
+        while self._path and self._path[-1].level >= level:
+            self._path.pop()
+
+    def add_place(self, fragment: str) -> None:
+        """Say where in the file lies what comes now: `page=3`, as in `Locator`."""
+        self._fragment = fragment
 
     def add_text(self, text: str) -> None:
         """Append text to the open section, a blank line after what is there."""
@@ -38,7 +56,9 @@ class Outline:
         if self._parts:
             self._parts.append("\n\n")
             self._length += 2
-        headings = tuple(title for _, title in self._path)
+        if self._fragment and self._fragment != self._last_fragment():
+            self._locators.append(Locator(self._length, self._fragment))
+        headings = tuple(heading.title for heading in self._path)
         if not self._sections or self._sections[-1].headings != headings:
             self._sections.append(Section(self._length, headings))
         self._parts.append(text)
@@ -53,7 +73,18 @@ class Outline:
             return text, ()
         return text, tuple(self._sections)
 
+    @property
+    def locators(self) -> tuple[Locator, ...]:
+        """Where in the file the text lies; complete after `finish`."""
+        return tuple(self._locators)
+
+    def _last_fragment(self) -> str:
+        return self._locators[-1].fragment if self._locators else ""
+
     def _flush_heading(self) -> None:
         if self._keep_empty_headings and not self._is_path_used and self._path:
-            _, title = self._path.pop()
-            self.add_text(title)
+            heading = self._path.pop()
+            # A place that has been named since is where the next text lies, not this heading.
+            here, self._fragment = self._fragment, heading.fragment
+            self.add_text(heading.title)
+            self._fragment = here

@@ -1,21 +1,21 @@
-"""HTML pages: the main text by trafilatura, dates by htmldate.
+"""HTML pages: the main text by trafilatura, dates as the page declares them, else by htmldate.
 
 trafilatura keeps articles and drops navigation, and on short or odd pages drops too much: then the
 page's whole text is taken instead.
 """
 
+import json
 import logging
-import re
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from htmldate import find_date
-from lxml import etree
 from lxml import html as lxml_html
 from trafilatura import extract
 
 from ingest.dates import from_value
 from ingest.parsers.markdown import read_markdown
+from ingest.parsers.page import outline_of, tree_of
 from ingest.text import read_text
 from rag_lifelong.errors import ParseError
 from rag_lifelong.ports import Parsed
@@ -24,6 +24,8 @@ from rag_lifelong.types import Dated, DateSource, Section
 _MIN_KEPT_SHARE = 0.2
 _SHORT_PAGE_CHARS = 1000
 _LATEST_DATE = "2199-12-31"  # htmldate's own limit is today by the wall clock; ours comes later
+_MAX_CHARS = 20_000_000  # pages are looked at as trees, several times their size, more than once
+_MAX_LINKED_DATA_CHARS = 1_000_000
 
 _META_DATES = (
     "//meta[@property='article:published_time']/@content",
@@ -36,14 +38,13 @@ _META_DATES = (
     "/@content",
     "//time[@pubdate]/@datetime",
 )
-_HIDDEN = "//script|//style|//noscript|//template|//head|//nav|//iframe|//svg|//comment()"
-_BLOCKS = frozenset(
-    {
-        "address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt",
-        "figcaption", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr",
-        "li", "main", "ol", "p", "pre", "section", "table", "tr", "ul", "td", "th", "caption",
-    }
-)  # fmt: skip
+_CHANGED_DATES = (
+    "//meta[@property='article:modified_time' or @property='og:updated_time']/@content",
+    "//meta[@itemprop='dateModified']/@content",
+    "//*[@itemprop='dateModified']/@datetime",
+)
+_LINKED_DATA = "//script[@type='application/ld+json']/text()"
+_LINKED_DATES = ("datePublished", "dateCreated", "uploadDate", "dateModified")
 
 # Both libraries warn about pages that are hard to read, which the caller hears as a ParseError.
 for _name in ("trafilatura", "htmldate"):
@@ -54,41 +55,38 @@ def parse(path: Path, name: PurePath) -> Iterator[Parsed]:
     """Yield the page's main text, its headings as sections, its title and dates.
 
     Raises:
-        ParseError: If the file is empty, is no HTML, or shows no text.
+        ParseError: If the file is empty, is no HTML, is too large, or shows no text.
     """
-    source = read_text(path)
-    tree = _tree(source)
+    yield read_html(read_text(path))
+
+
+def read_html(source: str) -> Parsed:
+    """Return what a page's source says.
+
+    Raises:
+        ParseError: If it is no HTML, is too large, or shows no text.
+    """
+    if len(source) > _MAX_CHARS:
+        raise ParseError(f"a page of more than {_MAX_CHARS // 1_000_000} million characters")
+    tree = tree_of(source)
     text, sections = _main_text(source, tree)
     if not text:
         raise ParseError("no text in the page")
-    yield Parsed(text=text, title=_title(tree), sections=sections, dates=_dates(source, tree))
-
-
-def _tree(source: str) -> lxml_html.HtmlElement:
-    if "<" not in source:
-        raise ParseError("not an HTML file")
-    # An encoding named in the page was true of its bytes, not of the text they became.
-    source = re.sub(r"^\s*<\?xml[^>]*\?>", "", source)
-    try:
-        return lxml_html.document_fromstring(
-            source, parser=lxml_html.HTMLParser(no_network=True, remove_pis=True)
-        )
-    except (etree.LxmlError, ValueError) as e:
-        raise ParseError("not an HTML file") from e
+    return Parsed(text=text, title=_title(tree), sections=sections, dates=_dates(source, tree))
 
 
 def _main_text(source: str, tree: lxml_html.HtmlElement) -> tuple[str, tuple[Section, ...]]:
-    whole = _whole_text(tree)
+    whole, whole_sections = outline_of(tree).finish()
     extracted = _extracted(source)
     if extracted:
-        text, sections, _ = read_markdown(extracted)
+        read = read_markdown(extracted, has_html=False)
         if len(whole) < _SHORT_PAGE_CHARS:
-            kept = len(text) >= 0.9 * len(whole)
+            kept = len(read.text) >= 0.9 * len(whole)
         else:
-            kept = len(text) >= _MIN_KEPT_SHARE * len(whole)
+            kept = len(read.text) >= _MIN_KEPT_SHARE * len(whole)
         if kept:
-            return text, sections
-    return whole, ()
+            return read.text, read.sections
+    return whole, whole_sections
 
 
 def _extracted(source: str) -> str | None:
@@ -107,36 +105,6 @@ def _extracted(source: str) -> str | None:
         return None
 
 
-def _whole_text(tree: lxml_html.HtmlElement) -> str:
-    """All the text a reader would see, a line a block."""
-    hidden = set(tree.xpath(_HIDDEN))
-    parts: list[str] = []
-    for event, element in etree.iterwalk(tree, events=("start", "end", "comment", "pi")):
-        if event in ("comment", "pi"):
-            parts.append(element.tail or "")
-        elif event == "start":
-            if element.tag in _BLOCKS:
-                parts.append("\n")
-            if not _is_inside(element, hidden):
-                parts.append(_one_space(element.text))
-        else:
-            if element.tag in _BLOCKS:
-                parts.append("\n")
-            parent = element.getparent()
-            if parent is not None and not _is_inside(parent, hidden):
-                parts.append(_one_space(element.tail))
-    lines = (" ".join(line.split()) for line in "".join(parts).split("\n"))
-    return "\n".join(line for line in lines if line)
-
-
-def _one_space(text: str | None) -> str:
-    return re.sub(r"\s+", " ", text) if text else ""
-
-
-def _is_inside(element: lxml_html.HtmlElement, hidden: set[lxml_html.HtmlElement]) -> bool:
-    return element in hidden or any(above in hidden for above in element.iterancestors())
-
-
 def _title(tree: lxml_html.HtmlElement) -> str:
     for path in ("//meta[@property='og:title']/@content", "//head/title", "//title", "//h1"):
         for found in tree.xpath(path):
@@ -151,7 +119,11 @@ def _dates(source: str, tree: lxml_html.HtmlElement) -> tuple[Dated, ...]:
 
     htmldate answers with a day even where the page says only a year.
     """
-    values = (value for path in _META_DATES for value in tree.xpath(path))
+    values = [
+        *(value for path in _META_DATES for value in tree.xpath(path)),
+        *_linked_dates(tree),
+        *(value for path in _CHANGED_DATES for value in tree.xpath(path)),
+    ]
     declared = [from_value(value, DateSource.HTML_META) for value in values]
     dates = [dated for dated in declared if dated is not None]
     if not dates:
@@ -159,6 +131,27 @@ def _dates(source: str, tree: lxml_html.HtmlElement) -> tuple[Dated, ...]:
         found = from_value(day, DateSource.HTML_META) if day else None
         dates = [] if found is None else [found]
     return tuple(dates)
+
+
+def _linked_dates(tree: lxml_html.HtmlElement) -> list[object]:
+    """The dates in JSON-LD, of the outermost things first: inner ones may be comments."""
+    things: list[object] = []
+    for script in tree.xpath(_LINKED_DATA):
+        try:
+            things.append(json.loads(script[:_MAX_LINKED_DATA_CHARS]))
+        except (ValueError, RecursionError):
+            continue
+    while things:
+        # "@graph" and lists are only wrappers.
+        inner: list[object] = []
+        for thing in things:
+            inner.extend(thing.values() if isinstance(thing, dict) else ())
+            inner.extend(thing if isinstance(thing, list) else ())
+        owners = [thing for thing in things if isinstance(thing, dict)]
+        if dates := [owner[k] for k in _LINKED_DATES for owner in owners if owner.get(k)]:
+            return dates
+        things = inner
+    return []
 
 
 def _htmldate(source: str) -> str | None:
