@@ -29,7 +29,8 @@ _MIN_WORDS = 40
 """Shorter documents have too few shingles to tell by; equal chunks are shared all the same."""
 _MAX_WORDS = 200_000
 _WORD = re.compile(r"\w+")
-_LETTERS = re.compile(r"[^\W_]+")
+# Punctuation counts where it makes another number: 1.5 and 15, -5 and 5, 5% and 5.
+_LETTERS = re.compile(r"[^\W_]+|[^\w\s](?=\d)|(?<=\d)%")
 
 
 class CopyFinder:

@@ -78,6 +78,16 @@ def test_a_number_that_differs_is_kept_and_costs_its_chunk() -> None:
     assert all(word in said for word in changed.split())
 
 
+@pytest.mark.parametrize(("one", "other"), [("1.5", "15"), ("-5", "5"), ("5%", "5"), ("5", "6")])
+def test_another_number_is_another_text(one: str, other: str) -> None:
+    text = _text(7)
+    first = _document(f"{text} It cost {one} crowns.")
+    second = _document(f"{text} It cost {other} crowns.", "b")
+    taken = take_over(second, _chunks(second), [_chunks(first)])
+    assert any(f"cost {other} crowns" in chunk.text for chunk in taken)
+    assert not any(f"cost {one} crowns" in chunk.text for chunk in taken)
+
+
 def test_unlike_documents_keep_their_own_chunks() -> None:
     finder = CopyFinder(FakeWriter())  # type: ignore[arg-type]
     finder.chunked(_document(_text(4)), _chunks(_document(_text(4))))
