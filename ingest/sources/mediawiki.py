@@ -10,22 +10,21 @@ wikitext 3, so none of them is what a scan waits for.)
 Knows the schema (export 0.3 to 0.11) and nothing about wikitext or documents.
 """
 
-import bz2
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 from xml.parsers import expat
 
+from ingest.dumps.blocks import BLOCK_BYTES
+from ingest.dumps.compression import blocks, head_of
 from rag_lifelong.errors import ParseError
 
 MAX_TEXT_CHARS = 16_000_000
 """Longer texts are dropped; MediaWiki's own limit is 2 MiB."""
 _MAX_FIELD_CHARS = 10_000
 _MAX_TAG_BYTES = 1 << 24
-_BLOCK_BYTES = 1 << 16
 _HEAD_BYTES = 4096
-_BZ2_MAGIC = b"BZh"
 
 _FIELDS = frozenset(
     {
@@ -111,22 +110,17 @@ class PageEnd:
 
 
 def is_dump(path: Path) -> bool:
-    """Whether a file, plain or bzip2, starts like a MediaWiki dump.
+    """Whether a file, compressed or not, starts like a MediaWiki dump.
 
-    A bzip2 file too damaged to start counts as one, so that reading it tells what is wrong.
+    One that is named as XML and is too damaged to start counts as one, so that reading it tells
+    what is wrong.
 
     Raises:
         OSError: If it cannot be opened.
     """
-    with path.open("rb") as file:
-        head = file.read(1 << 20 if file.peek(3).startswith(_BZ2_MAGIC) else _HEAD_BYTES)
-    if head.startswith(_BZ2_MAGIC):
-        try:
-            head = bz2.BZ2Decompressor().decompress(head, max_length=_HEAD_BYTES)
-        except OSError:
-            return True
-        if not head:
-            return True
+    head, compression = head_of(path, _HEAD_BYTES)
+    if compression and not head:
+        return ".xml" in path.name.lower()
     # Dropping the zeros reads UTF-16 well enough for this.
     return b"<mediawiki" in head.replace(b"\x00", b"")
 
@@ -144,31 +138,14 @@ def read_dump(
         OSError: If it cannot be opened.
     """
     parser = _DumpParser(namespaces)
-    with path.open("rb") as raw:
-        is_bz2 = raw.peek(3).startswith(_BZ2_MAGIC)
-        with bz2.BZ2File(raw) if is_bz2 else raw as file:
-            while True:
-                # What came before the damage is parsed before the damage is told.
-                block, error = _read_block(file)
-                parser.feed(block, is_last=not block and error is None)
-                yield from parser.take()
-                if error is not None:
-                    raise error
-                parser.check()
-                if not block:
-                    return
-
-
-def _read_block(file: IO[bytes] | bz2.BZ2File) -> tuple[bytes, ParseError | None]:
-    try:
-        # One inner read at a time: read() would lose what it had when the next one fails.
-        if isinstance(file, bz2.BZ2File):
-            return file.read1(_BLOCK_BYTES), None
-        return file.read(_BLOCK_BYTES), None
-    except EOFError:
-        return b"", ParseError("truncated bz2")
-    except OSError as e:
-        return b"", ParseError(f"damaged file: {e}")
+    with closing(blocks(path)) as found:
+        for block in found:
+            parser.feed(block.data, is_last=False)
+            yield from parser.take()
+            parser.check()
+    parser.feed(b"", is_last=True)
+    yield from parser.take()
+    parser.check()
 
 
 class _DumpParser:
@@ -192,7 +169,7 @@ class _DumpParser:
         self._n_bytes = 0
         parser = expat.ParserCreate()
         parser.buffer_text = True
-        parser.buffer_size = _BLOCK_BYTES
+        parser.buffer_size = BLOCK_BYTES
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._characters

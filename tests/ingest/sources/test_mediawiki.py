@@ -8,6 +8,7 @@ import pytest
 from ingest.sources import mediawiki
 from ingest.sources.mediawiki import PageEnd, Revision, Site, is_dump, read_dump
 from rag_lifelong.errors import ParseError
+from tests.ingest.dumps.compressed import COMPRESS
 
 HEAD = """<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11" xml:lang="en">
 <siteinfo><sitename>Towns</sitename><dbname>townwiki</dbname>
@@ -51,11 +52,11 @@ def test_a_dump_is_its_site_then_revisions_and_page_ends(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-@pytest.mark.parametrize("compress", [bytes, bz2.compress])
-def test_encodings_and_bzip2_are_told_from_the_bytes(
-    tmp_path: Path, encoding: str, compress: type[bytes]
+@pytest.mark.parametrize("kind", COMPRESS)
+def test_encodings_and_compressions_are_told_from_the_bytes(
+    tmp_path: Path, encoding: str, kind: str
 ) -> None:
-    path = _write(tmp_path, compress((HEAD + PAGE + TAIL).encode(encoding)), "anything")
+    path = _write(tmp_path, COMPRESS[kind]((HEAD + PAGE + TAIL).encode(encoding)), "anything")
     assert is_dump(path)
     assert len(_revisions(path)) == 2
 
@@ -148,7 +149,7 @@ def test_a_bzip2_file_with_flipped_bytes_is_damaged(tmp_path: Path) -> None:
     data = bytearray(bz2.compress((HEAD + PAGE * 50 + TAIL).encode()))
     for position in range(len(data) // 2, len(data) // 2 + 8):
         data[position] ^= 0xFF
-    assert "damaged file" in _until_error(_write(tmp_path, bytes(data)))[1]
+    assert "damaged bz2" in _until_error(_write(tmp_path, bytes(data)))[1]
 
 
 @pytest.mark.parametrize(
@@ -181,6 +182,11 @@ def test_other_xml_is_no_dump(tmp_path: Path) -> None:
     assert not is_dump(_write(tmp_path, b""))
 
 
-def test_a_bz2_too_damaged_to_start_is_left_to_the_reader_to_name(tmp_path: Path) -> None:
-    assert is_dump(_write(tmp_path, b"BZh91AY not bzip2"))
-    assert is_dump(_write(tmp_path, bz2.compress(b"<mediawiki>" * 99)[:30]))
+@pytest.mark.parametrize("kind", [kind for kind in COMPRESS if kind != "plain"])
+def test_a_dump_too_damaged_to_start_is_left_to_the_reader_to_name(
+    tmp_path: Path, kind: str
+) -> None:
+    cut = COMPRESS[kind](HEAD.encode())[:30]
+    assert is_dump(_write(tmp_path, cut, "townwiki.xml.x"))
+    assert not is_dump(_write(tmp_path, cut, "notes.txt.x"))
+    assert not is_dump(_write(tmp_path, COMPRESS[kind](b"notes" * 99), "notes.xml.x"))

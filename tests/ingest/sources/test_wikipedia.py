@@ -205,8 +205,6 @@ def test_a_dump_that_cannot_be_opened_is_skipped(
 
 def test_every_real_dump_is_read_to_its_end() -> None:
     for path in sorted(data_folder("wikidumps").glob("*.xml*")):
-        if path.suffix == ".7z":
-            continue
         items = _scan(path)
         assert isinstance(items[-1], Completed), path.name
         assert not any(isinstance(item, Skipped) for item in items), path.name
@@ -222,12 +220,8 @@ def test_a_real_sample_of_2016_has_106_articles_and_99_redirects() -> None:
         assert not any(mark in article.text for mark in ("{{", "}}", "[[", "]]", "<ref", "&nbsp;"))
 
 
-def test_a_real_wiki_with_its_history_is_507_pages_and_1307_revisions(tmp_path: Path) -> None:
-    py7zr = pytest.importorskip("py7zr", reason="py7zr unpacks the real history dump")
-    packed = data_folder("wikidumps") / "dkpro_aawiki-20260101-pages-meta-history.xml.7z"
-    with py7zr.SevenZipFile(packed) as archive:
-        archive.extractall(tmp_path)
-    (path,) = tmp_path.rglob("*.xml")
+def test_a_real_wiki_with_its_history_is_507_pages_and_1307_revisions() -> None:
+    path = data_folder("wikidumps") / "dkpro_aawiki-20260101-pages-meta-history.xml.7z"
     events = list(mediawiki.read_dump(path))
     assert sum(isinstance(event, mediawiki.PageEnd) for event in events) == 507
     assert sum(isinstance(event, mediawiki.Revision) for event in events) == 1307
