@@ -31,9 +31,9 @@ class DatabaseKnown:
     def origins_under(self, prefix: str) -> list[str]:
         """Origins whose URI starts with the prefix and that are not gone."""
         rows = self._db.execute(
-            "SELECT origin FROM origins WHERE gone_at IS NULL AND substr(origin, 1, ?) = ? "
+            "SELECT origin FROM origins WHERE gone_at IS NULL AND origin >= ? AND origin < ? "
             "ORDER BY origin",
-            (len(prefix), prefix),
+            (prefix, f"{prefix}\U0010ffff"),
         )
         return [origin for (origin,) in rows]
 
