@@ -16,7 +16,7 @@ _LONG = " ".join(
 
 
 def _found(house: House, query: str = "mayor of Springfield") -> list[str]:
-    return [e.chunk.citation for e in house.system.search(query, limit=5).evidence]
+    return [e.chunk.uri for e in house.system.search(query, limit=5).evidence]
 
 
 def test_a_moved_file_costs_no_embedding_and_keeps_its_history(house: House):
