@@ -12,7 +12,7 @@ from ingest.parsers.records import (
     find_field,
     record_date,
 )
-from ingest.text import read_text
+from ingest.text import read_lines, read_text
 from rag_lifelong.errors import ParseError
 from rag_lifelong.ports import Parsed
 
@@ -44,10 +44,8 @@ def parse_lines(path: Path, name: PurePath) -> Iterator[Parsed]:
     Raises:
         ParseError: If the file is empty or a line is no JSON; the lines before it were yielded.
     """
-    lines = read_text(path).split("\n")
-    yield from _keyed(
-        _load(line, number) for number, line in enumerate(lines, start=1) if line.strip()
-    )
+    lines = enumerate(read_lines(path), start=1)
+    yield from _keyed(_load(line, number) for number, line in lines if line.strip())
 
 
 def _load(text: str, line: int | None = None) -> object:

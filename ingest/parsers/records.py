@@ -67,15 +67,23 @@ class Keys:
     """
 
     def __init__(self) -> None:
-        self._seen: set[str] = set()
+        # Eight bytes a record: files of records may be of any size.
+        self._seen: set[int] = set()
 
     def key(self, own: str, content: str) -> str | None:
         """Return the record's key, or None for a repetition of one that was there before."""
         digest = sha256(content.encode(errors="surrogatepass")).hexdigest()[:16]
         key = own.strip() or digest
-        if key in self._seen:
+        if not self._is_new(key):
             key = f"{key}~{digest}"
-            if key in self._seen or not own.strip():
+            if not own.strip() or not self._is_new(key):
                 return None
-        self._seen.add(key)
         return key
+
+    def _is_new(self, key: str) -> bool:
+        digest = sha256(key.encode(errors="surrogatepass")).digest()
+        number = int.from_bytes(digest[:8], "little")
+        if number in self._seen:
+            return False
+        self._seen.add(number)
+        return True

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ingest.parsers import PARSERS, parse, parser_for
 from rag_lifelong.errors import ParseError
 from rag_lifelong.ports import Parsed
-from rag_lifelong.types import DateSource, Section
+from rag_lifelong.types import DateSource, Locator, Section
 
 Parse = Callable[[str, str | bytes], list[Parsed]]
 
@@ -67,7 +67,9 @@ def test_an_unknown_format_is_named(read: Parse) -> None:
 
 
 def test_text_is_kept_as_it_is(read: Parse) -> None:
-    assert read("a.txt", "one\r\n\r\ntwo\n") == [Parsed(text="one\n\ntwo")]
+    places = (Locator(0, "line=1"), Locator(5, "line=3"))
+    parsed = read("a.txt", "\none\r\n\r\ntwo\n")
+    assert parsed == [Parsed(text="one\n\ntwo", locators=places)]
 
 
 # Markdown
