@@ -8,7 +8,7 @@ one: it moved, and its documents with it.
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ingest import dates
@@ -69,28 +69,32 @@ class FolderSource:
         Raises:
             SourceError: If the root is not there or cannot be listed.
         """
-        root_uri = file_uri(self._root)
+        yield from self.scan_within(known, [self._root])
+
+    def scan_within(self, known: Known, places: Iterable[Path]) -> Iterator[ScanItem]:
+        """Yield what changed in some files and folders of the root, then what of them is gone.
+
+        Raises:
+            SourceError: If the root is not there or cannot be listed.
+        """
         self._moves = Moves()
+        is_folder = self._is_folder()
+        places = list(places)
         present: set[str] = set()
         unlisted: list[str] = []
-        if self._is_folder():
-            for found in walk(self._root, self._walk_rules):
+        for place in places:
+            for found in walk(self._root, self._walk_rules, start=place) if is_folder else [place]:
                 if isinstance(found, Skipped):
                     unlisted.append(found.uri)
                     yield found
                 else:
                     yield from self._file(found, known, present)
-            prefix = f"{root_uri.rstrip('/')}/"
-        else:
-            yield from self._file(self._root, known, present)
-            prefix = root_uri
-        for origin in known.origins_under(prefix):
-            is_ours = prefix.endswith("/") or origin == root_uri
-            # Nothing is known of what lies in a folder that could not be listed.
-            is_hidden = any(origin.startswith(f"{folder}/") for folder in unlisted)
-            is_here = origin in present or origin in self._moves
-            if is_ours and not is_here and not is_hidden:
-                yield Gone(origin)
+        for place in places:
+            for origin in _origins_at(place, known):
+                # Nothing is known of what lies in a folder that could not be listed.
+                is_hidden = any(origin.startswith(f"{folder}/") for folder in unlisted)
+                if origin not in present and origin not in self._moves and not is_hidden:
+                    yield Gone(origin)
 
     def _is_folder(self) -> bool:
         try:
@@ -203,3 +207,11 @@ class FolderSource:
         written = dates.from_mtime(path.stat().st_mtime_ns)
         if written is not None:
             yield written
+
+
+def _origins_at(place: Path, known: Known) -> Iterator[str]:
+    """What was read from a file, or from the files of a folder."""
+    uri = file_uri(place)
+    if known.fingerprint(uri) is not None:
+        yield uri
+    yield from known.origins_under(f"{uri.rstrip('/')}/")

@@ -7,7 +7,7 @@ name and `.ignore`, and in the settings.
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,10 +52,25 @@ class _Patterns:
         return verdict
 
 
-def walk(root: Path, rules: WalkRules) -> Iterator[Path | Skipped]:
-    """Yield the files under a folder, and the folders that could not be listed."""
-    settings = _Patterns(root, _spec(rules.ignore), None)
-    pending: list[tuple[Path, _Patterns]] = [(root, settings)]
+def walk(root: Path, rules: WalkRules, *, start: Path | None = None) -> Iterator[Path | Skipped]:
+    """Yield the files under a folder, and the folders that could not be listed.
+
+    Args:
+        root: The folder.
+        rules: What is left out.
+        start: A file or folder in it, to look at that alone; it need not be there.
+    """
+    above = _on_the_way(root, start or root, rules)
+    if above is None:
+        return
+    if start is None or start.is_dir():
+        yield from _below(start or root, rules, above)
+    elif os.path.lexists(start):
+        yield start
+
+
+def _below(top: Path, rules: WalkRules, above: _Patterns) -> Iterator[Path | Skipped]:
+    pending = [(top, above)]
     while pending:
         folder, above = pending.pop()
         try:
@@ -67,14 +82,13 @@ def walk(root: Path, rules: WalkRules) -> Iterator[Path | Skipped]:
             reason = f"folder cannot be listed: {(e.strerror or 'unreadable').lower()}"
             yield Skipped(file_uri(folder), reason)
             continue
-        patterns = _with_own(folder, entries, above) if rules.use_ignore_files else above
+        names = {entry.name for entry in entries}
+        patterns = _with_own(folder, names, above) if rules.use_ignore_files else above
         folders = []
         for entry in entries:
             path = folder / entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
-            if rules.leaves_out(entry.name) or entry.is_symlink():
-                continue
-            if patterns.ignore(path, is_folder=is_folder):
+            if entry.is_symlink() or _is_left_out(path, rules, patterns, is_folder=is_folder):
                 continue
             if is_folder:
                 folders.append((path, patterns))
@@ -83,10 +97,27 @@ def walk(root: Path, rules: WalkRules) -> Iterator[Path | Skipped]:
         pending.extend(reversed(folders))
 
 
-def _with_own(folder: Path, entries: Sequence["os.DirEntry[str]"], above: _Patterns) -> _Patterns:
-    """The patterns that hold in a folder: its own before those above."""
-    here = {entry.name for entry in entries if entry.name in IGNORE_FILES}
-    lines = [line for name in IGNORE_FILES if name in here for line in _lines(folder / name)]
+def _on_the_way(root: Path, start: Path, rules: WalkRules) -> _Patterns | None:
+    """The patterns that hold where a walk starts; None if something on the way is left out."""
+    patterns = _Patterns(root, _spec(rules.ignore), None)
+    folder = root
+    for part in start.relative_to(root).parts:
+        if rules.use_ignore_files:
+            patterns = _with_own(folder, IGNORE_FILES, patterns)
+        folder /= part
+        is_folder = folder.is_dir()
+        if folder.is_symlink() or _is_left_out(folder, rules, patterns, is_folder=is_folder):
+            return None
+    return patterns
+
+
+def _is_left_out(path: Path, rules: WalkRules, patterns: _Patterns, *, is_folder: bool) -> bool:
+    return rules.leaves_out(path.name) or patterns.ignore(path, is_folder=is_folder)
+
+
+def _with_own(folder: Path, names: Container[str], above: _Patterns) -> _Patterns:
+    """The patterns that hold in a folder, in which those names are: its own before those above."""
+    lines = [line for name in IGNORE_FILES if name in names for line in _lines(folder / name)]
     return _Patterns(folder, _spec(lines), above) if lines else above
 
 

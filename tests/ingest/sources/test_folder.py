@@ -171,7 +171,7 @@ def test_bad_files_are_skipped_with_a_reason_and_nothing_stops(tmp_path: Path) -
         "empty.txt": "empty file",
         "binary.txt": "not text: binary data",
         "broken.json": "broken JSON at line 1",
-        "fake.docx": "not a Word document (.docx)",
+        "fake.docx": "not a Word document",
         "movie.xyz": "unsupported format .xyz",
         "noextension": "unsupported format (no suffix)",
         "feed.xml": "unsupported format .xml",
@@ -309,3 +309,29 @@ def test_nothing_is_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
         _write(tmp_path / f"b.{suffix}", "<p>x")
     _scan(tmp_path)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_scan_within_looks_at_some_places_alone(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt", "x/c.txt", "x/y/d.txt"):
+        _write(tmp_path / name, name)
+    known = FakeKnown()
+    for item in _scan(tmp_path):
+        if isinstance(item, Completed):
+            known.fingerprints[item.origin] = item.fingerprint
+    for name in ("a.txt", "b.txt", "x/c.txt"):
+        (tmp_path / name).unlink()
+    _write(tmp_path / "x/e.txt", "new")
+    source = FolderSource(tmp_path, ContentRules(dates=DateRules(now=lambda: _NOW)))
+
+    def told(*places: str) -> list[tuple[str, str]]:
+        items = source.scan_within(known, [tmp_path / place for place in places])
+        return [
+            (type(item).__name__, item.origin.removeprefix(f"{file_uri(tmp_path)}/"))
+            for item in items
+            if isinstance(item, Gone | Completed | Unchanged)
+        ]
+
+    assert told("a.txt") == [("Gone", "a.txt")]
+    assert told("x") == [("Completed", "x/e.txt"), ("Unchanged", "x/y/d.txt"), ("Gone", "x/c.txt")]
+    assert told("x/e.txt", "b.txt") == [("Completed", "x/e.txt"), ("Gone", "b.txt")]
+    assert told("nowhere") == []

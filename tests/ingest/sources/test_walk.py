@@ -58,6 +58,21 @@ def test_an_ignore_file_that_is_a_link_or_a_folder_is_none(tree: Path) -> None:
     assert "a.txt" in _names(tree)
 
 
+def test_a_walk_may_start_below_and_keeps_to_the_patterns_above(tree: Path) -> None:
+    (tree / ".gitignore").write_text("build/\n")
+    rules = WalkRules(ignore=("*.log",))
+
+    def names(start: str) -> list[str]:
+        found = walk(tree, rules, start=tree / start)
+        return [str(one.relative_to(tree)) for one in found if not isinstance(one, Skipped)]
+
+    assert names("docs") == names("docs/b.txt") == ["docs/b.txt"]
+    assert names("build/x.txt") == names("docs/keep.log") == names(".hidden/c.txt") == []
+    assert names("nowhere/at/all") == names("a.txt/b") == []
+    (tree / "link").symlink_to(tree / "docs")
+    assert names("link/b.txt") == names("link") == []
+
+
 def test_links_are_left_out_and_a_loop_ends(tree: Path) -> None:
     (tree / "docs" / "loop").symlink_to(tree)
     (tree / "docs" / "self").symlink_to("self")
