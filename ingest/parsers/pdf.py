@@ -1,8 +1,11 @@
 """PDF files with a text layer, by PDFium (what Chrome reads PDFs with)."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
 import pypdfium2
 
@@ -16,10 +19,17 @@ _HEADER_WITHIN_BYTES = 1024  # readers accept bytes before the header (PDF 1.7, 
 _PASSWORD_NEEDED = 4  # FPDF_ERR_PASSWORD
 _BROKEN_WORD = re.compile("[\ufffe\u00ad](?:\r?\n)?")
 _MIN_FULL_LINE_SHARE = 0.7
+_MAX_BOOKMARKS = 10_000
+_MAX_CHARS = 50_000_000
+
+
+class _Bookmark(NamedTuple):
+    level: int
+    title: str
 
 
 def parse(path: Path, name: PurePath) -> Iterator[Parsed]:
-    """Yield the document, each page a section, lines joined to paragraphs.
+    """Yield the document with its pages, bookmarks as headings, lines joined to paragraphs.
 
     Raises:
         ParseError: If the file is no PDF, is damaged, needs a password, or holds only pictures.
@@ -40,16 +50,20 @@ def parse(path: Path, name: PurePath) -> Iterator[Parsed]:
 
 
 def _read(pdf: pypdfium2.PdfDocument) -> Parsed:
-    outline = Outline(keep_empty_headings=False)
-    n_pages = len(pdf)
-    for number in range(n_pages):
+    outline = Outline()
+    bookmarks = _bookmarks(pdf)
+    n_chars = 0
+    for number in range(len(pdf)):
         page = pdf[number]
         textpage = page.get_textpage()
-        if n_pages > 1:
-            outline.add_heading(1, f"page {number + 1}")
-        outline.add_text(_paragraphs(textpage.get_text_range()))
+        raw = textpage.get_text_range()
         textpage.close()
         page.close()
+        n_chars += len(raw)
+        if n_chars > _MAX_CHARS:
+            raise ParseError(f"more than {_MAX_CHARS // 1_000_000} million characters of text")
+        outline.add_place(f"page={number + 1}")
+        _add_page(outline, _paragraphs(raw), bookmarks.get(number, []))
     text, sections = outline.finish()
     if not text:
         raise ParseError("no text in the PDF file (scanned pages?)")
@@ -58,8 +72,41 @@ def _read(pdf: pypdfium2.PdfDocument) -> Parsed:
         text=text,
         title=" ".join(metadata.get("Title", "").split()),
         sections=sections,
+        locators=outline.locators,
         dates=_dates(metadata),
     )
+
+
+def _bookmarks(pdf: pypdfium2.PdfDocument) -> dict[int, list[_Bookmark]]:
+    """The entries of the document's outline, by page."""
+    found: dict[int, list[_Bookmark]] = defaultdict(list)
+    for entry in islice(pdf.get_toc(), _MAX_BOOKMARKS):
+        target = entry.get_dest()
+        page = None if target is None else target.get_index()
+        title = " ".join(entry.get_title().replace("\x00", "").split())
+        if page is not None and title:
+            found[page].append(_Bookmark(entry.level + 1, title))
+    return found
+
+
+def _add_page(outline: Outline, paragraphs: list[str], bookmarks: list[_Bookmark]) -> None:
+    """Add a page; a paragraph that says what a bookmark of the page says is a heading."""
+    open_titles = {_plain(bookmark.title): bookmark for bookmark in bookmarks}
+    lines: list[str] = []
+    for paragraph in paragraphs:
+        bookmark = open_titles.pop(_plain(paragraph), None) if open_titles else None
+        if bookmark is None:
+            lines.append(paragraph)
+            continue
+        outline.add_text("\n".join(lines))
+        lines.clear()
+        outline.add_heading(bookmark.level, paragraph)
+    outline.add_text("\n".join(lines))
+
+
+def _plain(title: str) -> str:
+    """A title without its number, which only one of page and bookmark may give."""
+    return re.sub(r"\W+", " ", re.sub(r"^[\d.\s]+", "", title)).strip().casefold()
 
 
 def _dates(metadata: dict[str, str]) -> tuple[Dated, ...]:
@@ -68,7 +115,7 @@ def _dates(metadata: dict[str, str]) -> tuple[Dated, ...]:
     return tuple(dated for dated in read if dated is not None)
 
 
-def _paragraphs(raw: str) -> str:
+def _paragraphs(raw: str) -> list[str]:
     """Join the lines of a paragraph: PDF knows lines only.
 
     A line that does not fill the column ends a paragraph, unless the next starts in lower case.
@@ -86,4 +133,4 @@ def _paragraphs(raw: str) -> str:
         else:
             joined.append(line)
         is_open = len(line) >= _MIN_FULL_LINE_SHARE * width and len(lines) > 1
-    return "\n".join(joined)
+    return joined

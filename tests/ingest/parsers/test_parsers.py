@@ -192,11 +192,20 @@ def test_a_pdf_has_a_title_dates_and_pages_of_joined_lines(read: Parse) -> None:
     assert parsed.title == "Town Report"
     assert str(parsed.dates[0]) == "2015-05-07T10:30:00Z"
     assert parsed.text == f"{long.strip()}\n\nSecond page."
-    assert [section.headings for section in parsed.sections] == [("page 1",), ("page 2",)]
+    assert parsed.locators == (Locator(0, "page=1"), Locator(len(long.strip()) + 2, "page=2"))
+    assert parsed.sections == ()
 
 
-def test_a_pdf_of_one_page_has_no_sections(read: Parse) -> None:
-    assert read("a.pdf", _pdf("Text."))[0].sections == ()
+def test_the_bookmarks_of_a_pdf_are_its_headings(read: Parse) -> None:
+    pdf = FPDF()
+    pdf.set_font("helvetica", size=12)
+    for title, text in (("1 Bridge", "It opened."), ("2 Costs", "Seven million.")):
+        pdf.add_page()
+        pdf.start_section(title.split()[1])
+        pdf.multi_cell(0, text=f"{title}\n\n{text}")
+    (parsed,) = read("a.pdf", bytes(pdf.output()))
+    assert parsed.text == "It opened.\n\nSeven million."
+    assert parsed.sections == (Section(0, ("1 Bridge",)), Section(12, ("2 Costs",)))
 
 
 def test_bad_pdfs_are_told_apart(read: Parse) -> None:
