@@ -1,0 +1,189 @@
+"""Events of the file system under some roots, gathered into sets of paths that may have changed.
+
+watchdog observes; here is what it leaves to be known. When its queue in the kernel overflows, when
+a folder can no longer be watched, and when more changed than is worth naming, `Changes.lost` says
+that everything is to be looked at. Nothing here reads a file.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
+from watchdog.observers.polling import PollingObserver
+
+logger = logging.getLogger(__name__)
+
+MAX_NAMED = 50_000
+"""Paths named in one set of changes; beyond, all is looked at."""
+_POLL_SECONDS = 2.0
+# Opening and reading a file is no change, and our own reading would be told without end.
+_WANTED: list[type[FileSystemEvent]] = [
+    DirCreatedEvent, DirDeletedEvent, DirMovedEvent, FileClosedEvent, FileCreatedEvent,
+    FileDeletedEvent, FileModifiedEvent, FileMovedEvent,
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What happened since the last time it was asked."""
+
+    paths: frozenset[Path] = frozenset()
+    """Files and folders that may have changed, be it that they are gone."""
+    closed: frozenset[Path] = frozenset()
+    """Of them, files that were closed by their writer and not touched since."""
+    lost: tuple[str, ...] = ()
+    """Why events may be missing; everything is to be looked at if there is a reason."""
+
+    def __bool__(self) -> bool:
+        return bool(self.paths or self.lost)
+
+
+@dataclass(slots=True)
+class EventCounts:
+    """What was counted since the start."""
+
+    events: int = 0
+    overflows: int = 0
+    """Times that events were lost."""
+    refused: int = 0
+    """Folders that could not be watched."""
+
+
+@dataclass(slots=True)
+class _Gathered:
+    paths: dict[Path, bool] = field(default_factory=dict)
+    """Whether the last event of each path was that its writer closed it."""
+    lost: dict[str, None] = field(default_factory=dict)
+
+
+class EventSource(FileSystemEventHandler):
+    """Observes roots from `arm` until it is left; use it as a context manager.
+
+    Args:
+        roots: Folders and files that are there.
+        poll: Compare listings every two seconds instead of trusting events of the kernel: for file
+            systems that others write to over a network.
+    """
+
+    def __init__(self, roots: Sequence[Path], *, poll: bool = False) -> None:
+        super().__init__()
+        self._roots = roots
+        self._poll = poll
+        self._condition = threading.Condition()
+        self._gathered = _Gathered()
+        self._observer: BaseObserver | None = None
+        self._warnings = _Warnings(self)
+        self.counts = EventCounts()
+
+    def __enter__(self) -> Self:
+        self.arm()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.disarm()
+
+    def arm(self) -> None:
+        """Begin to observe; what changes from now on is told, as far as it is at all."""
+        self._warnings.attach()
+        observer = PollingObserver(timeout=_POLL_SECONDS) if self._poll else Observer()
+        observer.start()
+        self._observer = observer
+        for root in self._roots:
+            self._watch(observer, root)
+
+    def disarm(self) -> None:
+        """Stop observing."""
+        observer, self._observer = self._observer, None
+        if observer is not None:
+            observer.stop()
+            observer.join(timeout=10)
+        self._warnings.detach()
+
+    def take(self, timeout_s: float | None) -> Changes:
+        """Return what changed, waiting until something does, but no longer than the timeout."""
+        with self._condition:
+            if not (self._gathered.paths or self._gathered.lost):
+                self._condition.wait(timeout_s)
+            gathered, self._gathered = self._gathered, _Gathered()
+        return Changes(
+            frozenset(gathered.paths),
+            frozenset(path for path, is_closed in gathered.paths.items() if is_closed),
+            tuple(gathered.lost),
+        )
+
+    def wake(self) -> None:
+        """Make a `take` that waits return."""
+        with self._condition:
+            self._condition.notify_all()
+
+    def lose(self, reason: str) -> None:
+        """Note that events may be missing."""
+        with self._condition:
+            self.counts.overflows += 1
+            self._gathered.lost[reason] = None
+            self._condition.notify_all()
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        """Note what an event is about; called in watchdog's thread."""
+        is_closed = isinstance(event, FileClosedEvent)
+        named = [place for place in (event.src_path, event.dest_path) if place]
+        with self._condition:
+            self.counts.events += 1
+            for place in named:
+                path = Path(os.fsdecode(place))
+                # The last event decides: a file written to again is not closed any more.
+                self._gathered.paths.pop(path, None)
+                self._gathered.paths[path] = is_closed
+            if len(self._gathered.paths) > MAX_NAMED:
+                self._gathered.paths.clear()
+                self._gathered.lost["more changed at once than is worth naming"] = None
+            self._condition.notify_all()
+
+    def _watch(self, observer: BaseObserver, root: Path) -> None:
+        try:
+            observer.schedule(self, str(root), recursive=root.is_dir(), event_filter=_WANTED)
+        except OSError as error:
+            self.counts.refused += 1
+            self.lose(f"{root} cannot be watched: {(error.strerror or str(error)).lower()}")
+
+
+class _Warnings(logging.Handler):
+    """Hears what watchdog only logs: overflows of the kernel's queue and watches refused."""
+
+    def __init__(self, source: EventSource) -> None:
+        super().__init__(level=logging.WARNING)
+        self._source = source
+
+    def attach(self) -> None:
+        logging.getLogger("watchdog").addHandler(self)
+
+    def detach(self) -> None:
+        logging.getLogger("watchdog").removeHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Whatever is worth a warning may have cost events."""
+        self._source.lose(record.getMessage())

@@ -1,0 +1,83 @@
+"""When a file that changes has come to rest, so that it is read whole, and once.
+
+A file is at rest when its writer closed it or nothing was heard of it for a while, and its size and
+time of change are what they were. Editors that save by renaming, and tools that write in many
+pieces, so make one revision of it and not three.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+DEBOUNCE_SECONDS = 0.15
+"""How long a file that was closed, moved or deleted is waited for: a save has several events."""
+SETTLE_SECONDS = 2.0
+"""How long a file must be unchanged that nobody was heard to close."""
+
+_State = tuple[int, int] | None
+"""Size and time of change; None for what is not there or is a folder."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    state: _State
+    since: float
+    """When it was last heard of, or seen to change."""
+    is_closed: bool
+
+
+class Settling:
+    """Paths that changed and are not at rest yet. Times are seconds of a monotonic clock."""
+
+    def __init__(
+        self, *, debounce_s: float = DEBOUNCE_SECONDS, settle_s: float = SETTLE_SECONDS
+    ) -> None:
+        self._debounce_s = debounce_s
+        self._settle_s = settle_s
+        self._waiting: dict[Path, _Waiting] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def __contains__(self, path: Path) -> bool:
+        return path in self._waiting
+
+    def touch(self, path: Path, now: float, *, is_closed: bool = False) -> None:
+        """A path changed, or may have."""
+        self._waiting[path] = _Waiting(_state(path), now, is_closed)
+
+    def due_s(self, now: float) -> float | None:
+        """Seconds until the next path may be at rest; None if none waits."""
+        if not self._waiting:
+            return None
+        return max(0.0, min(self._at(one) for one in self._waiting.values()) - now)
+
+    def take(self, now: float) -> list[Path]:
+        """Remove and return the paths at rest, in the order in which they were heard of."""
+        settled = []
+        for path, one in list(self._waiting.items()):
+            if self._at(one) > now:
+                continue
+            state = _state(path)
+            if state == one.state:
+                settled.append(path)
+                del self._waiting[path]
+            else:
+                self._waiting[path] = _Waiting(state, now, is_closed=False)
+        return settled
+
+    def clear(self) -> None:
+        """Forget all: everything is going to be looked at."""
+        self._waiting.clear()
+
+    def _at(self, one: _Waiting) -> float:
+        is_quick = one.is_closed or one.state is None
+        return one.since + (self._debounce_s if is_quick else self._settle_s)
+
+
+def _state(path: Path) -> _State:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return None if path.is_dir() else (status.st_size, status.st_mtime_ns)
