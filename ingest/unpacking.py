@@ -8,6 +8,7 @@ import bz2
 import gzip
 import lzma
 import os
+import struct
 import sys
 import tarfile
 import tempfile
@@ -36,6 +37,8 @@ _MAX_MEMBERS = 100_000
 _DAMAGE = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, zstd.ZstdError, EOFError,
     NotImplementedError, ValueError, OverflowError,
+    # What zipfile and tarfile let through of headers that make no sense.
+    IndexError, KeyError, TypeError, struct.error,
 )  # fmt: skip
 
 
@@ -118,7 +121,7 @@ def _zip_members(path: Path, _: PurePath, target: Path, limits: Limits) -> Itera
     left = limits.total
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
-            if info.is_dir() or _is_link(info):
+            if not info.filename or info.is_dir() or _is_link(info):
                 continue
             if info.flag_bits & 1:
                 yield Member(info.filename, None, problem="needs a password")

@@ -231,3 +231,13 @@ def test_large_files_are_left_out_but_those_read_by_record(tmp_path: Path) -> No
     records = tmp_path / "a.jsonl"
     records.write_text("\n".join(f'{{"id": {n}, "text": "{"t" * 900}"}}' for n in range(300)))
     assert len(_read(records)) == 300
+
+
+def test_a_member_without_a_name_is_left_out(tmp_path: Path) -> None:
+    path = _zip(tmp_path / "x.zip", {"a.txt": b"one", "b.txt": b"two"})
+    content = bytearray(path.read_bytes())
+    directory = content.index(b"PK\x01\x02")
+    content[directory + 46] = 0  # the name's first byte: nothing is left of it
+    content[content.index(b"a.txt")] = 0
+    path.write_bytes(bytes(content))
+    assert _texts(_read(path)) == {"id!/b.txt": "two"}
