@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from rag_lifelong.config import Config, load_config
 from rag_lifelong.errors import IndexStoreError
 from rag_lifelong.naming import find_document, find_exactly
-from rag_lifelong.ports import Embedder, EmbeddingModel, Reader, StoreStatus
+from rag_lifelong.ports import Embedder, EmbeddingModel, Reader, Source, StoreStatus
 from rag_lifelong.temporal import Interval
 from rag_lifelong.types import (
     Answer,
@@ -86,13 +86,32 @@ class System:
             SourceError: If one is missing; nothing is ingested then.
             IndexStoreError: If the store cannot be written.
         """
+        from rag_lifelong import sourcing
+
+        sources = sourcing.open_sources([str(name) for name in names], self.config, self.now)
+        return self.update(sources, progress)
+
+    def update(
+        self,
+        sources: Sequence[Source],
+        progress: Callable[["IngestReport"], None] = lambda _: None,
+    ) -> "IngestReport":
+        """Bring the store up to date with sources that are open.
+
+        Args:
+            sources: Where documents come from.
+            progress: Told after each commit.
+
+        Raises:
+            SourceError: If one cannot be read at all; what those before it told is kept.
+            IndexStoreError: If the store cannot be written.
+        """
         from indexes.writer import StoreWriter
         from ingest.pipeline import IngestReport, ingest
         from rag_lifelong import sourcing
 
         started = time.perf_counter()
         report = IngestReport()
-        sources = sourcing.open_sources([str(name) for name in names], self.config, self.now)
         with StoreWriter(self.config.store, now=self.now) as writer:
             stored = writer.embedding_model
             cut = sourcing.cutter(writer, size=self.config.chunking.size)
