@@ -21,6 +21,7 @@ from rag_lifelong.types import (
     Ended,
     Gone,
     Moved,
+    Reached,
     Redirect,
     RevisionOrder,
 )
@@ -89,6 +90,8 @@ class Batch:
                 self._leave(origin)
             case Moved():
                 self._move(item)
+            case Reached(origin=origin, fingerprint=fingerprint, position=position):
+                rows.replace(self._db, "progress", origin, fingerprint, position)
             case Ended(doc_id=doc_id, at=at):
                 self._end_document(doc_id, to_us(at))
 
@@ -208,6 +211,7 @@ class Batch:
             self._db, "origins", item.origin, item.fingerprint, holds_all, self._recorded_at, None,
             base, item.content,
         )  # fmt: skip
+        self._db.execute("DELETE FROM progress WHERE origin = ?", (item.origin,))
         if item.doc_ids is not None:
             open_documents = self._open_documents(item.origin)
             self._end({k: v for k, v in open_documents.items() if k not in item.doc_ids})

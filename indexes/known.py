@@ -3,6 +3,9 @@
 import sqlite3
 from collections.abc import Iterator
 
+from rag_lifelong.ports import Held
+from rag_lifelong.temporal import from_us
+
 _PAGE = 1_000
 
 
@@ -65,6 +68,31 @@ class DatabaseKnown:
             if len(page) < _PAGE:
                 return
             last = page[-1][0]
+
+
+    def held(self, prefix: str) -> Iterator[Held]:
+        """Documents that hold now and whose id starts with the prefix, in order of their ids."""
+        last = ""
+        while True:
+            page = self._db.execute(
+                "SELECT doc_id, title, max(valid_from) FROM documents d JOIN revisions r "
+                "USING (doc_no) WHERE doc_id > ? AND doc_id >= ? AND doc_id < ? AND NOT EXISTS "
+                "(SELECT 1 FROM closings c WHERE c.rev_no = r.rev_no) "
+                "GROUP BY doc_id ORDER BY doc_id LIMIT ?",
+                (last, prefix, f"{prefix}\U0010ffff", _PAGE),
+            ).fetchall()
+            yield from (Held(doc_id, title, from_us(since)) for doc_id, title, since in page)
+            if len(page) < _PAGE:
+                return
+            last = page[-1][0]
+
+    def reached(self, origin: str, fingerprint: str) -> int | None:
+        """Where the reading of an origin in this state was when it stopped, if it told."""
+        row = self._db.execute(
+            "SELECT position FROM progress WHERE origin = ? AND fingerprint = ?",
+            (origin, fingerprint),
+        ).fetchone()
+        return None if row is None else int(row[0])
 
 
 def document_base(db: sqlite3.Connection, origin: str) -> str:

@@ -212,6 +212,10 @@ def _m003_sources(db: sqlite3.Connection, _directory: Path) -> None:
     CREATE INDEX origins_by_fingerprint ON origins (fingerprint);
     CREATE INDEX origins_by_content ON origins (content) WHERE content <> '';
     CREATE INDEX origins_by_base ON origins (base);
+    CREATE TABLE progress (          -- how far an origin not read to its end was read; checked
+        origin TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, position INTEGER NOT NULL,
+        crc INTEGER NOT NULL
+    ) WITHOUT ROWID;
     CREATE TABLE moves (             -- a document is cited at another place from then on; checked
         move_no INTEGER PRIMARY KEY, doc_no INTEGER NOT NULL REFERENCES documents,
         origin TEXT NOT NULL, moved_to TEXT NOT NULL, recorded_at INTEGER NOT NULL,

@@ -67,7 +67,7 @@ def split(document: Document, *, size: int = 600) -> Iterator[ChunkText]:
     if size < 1:
         raise ValueError(f"size must be at least 1, not {size}")
     for start, end, headings in _section_spans(document):
-        context = _context(document.title, headings)
+        context = _context(_described(document.title, document.kind), headings)
         atoms = list(_atoms_of(document.text, start, end, size))
         for first, last in _merge(atoms, size):
             chunk = _stripped(document.text, first, last, context)
@@ -82,6 +82,17 @@ def _section_spans(document: Document) -> Iterator[tuple[int, int, tuple[str, ..
     for section, following in zip(sections, [*sections[1:], None], strict=True):
         end = len(document.text) if following is None else following.start
         yield section.start, end, section.headings
+
+
+def _described(title: str, kind: str) -> str:
+    """The title, with what kind of thing it names where it does not say so itself.
+
+    >>> _described("Sofia", "capital city"), _described("Sofia (city)", "city")
+    ('Sofia (capital city)', 'Sofia (city)')
+    """
+    if not kind or not title or kind.casefold() in title.casefold():
+        return title
+    return f"{title} ({kind})"
 
 
 def _context(title: str, headings: tuple[str, ...]) -> str:

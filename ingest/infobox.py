@@ -28,6 +28,14 @@ _SILENT_KEYS = frozenset(
         "imagewidth", "mapcaption", "fetchwikidata", "demographics",
     }
 )  # fmt: skip
+_BOX_WORDS = re.compile(
+    r"\b(?:infobox|geobox|infoboks|infokast|инфокутия|карточка)\b|"
+    r"\b(?:wikidata|start|begin|new|old|за|\d+)\b|[_:(),-]+"
+)
+_KINDS = dict.fromkeys(
+    ["taxobox", "automatic taxobox", "speciesbox", "subspeciesbox", "infraspeciesbox"], "species"
+) | {"drugbox": "drug", "infobox drug": "drug", "chembox": "chemical compound"}
+_MAX_KIND_CHARS = 40
 _IMAGE_NAME = re.compile(r"\.(?:png|svg|jpe?g|gif|tiff?|webp|ogg|ogv|webm)$", re.IGNORECASE)
 
 
@@ -41,6 +49,22 @@ def is_infobox(name: str, parameters: Parameters, *, is_lead: bool) -> bool:
     # A box is written one parameter a line.
     n_lines = sum("\n" in p.value for p in named)
     return len(named) >= _MIN_BOX_PARAMETERS and n_lines >= len(named) // 2
+
+
+def kind_of(name: str, parameters: Parameters) -> str:
+    """Return what sort of thing an infobox is of, by its name; empty if that does not tell.
+
+    >>> kind_of("infobox football biography 2", []), kind_of("taxobox", [])
+    ('football biography', 'species')
+    """
+    if name in _KINDS:
+        return _KINDS[name]
+    if not _BOX_NAMES.match(name):
+        return ""
+    kind = " ".join(_BOX_WORDS.sub(" ", name.partition("/")[0].partition("|")[0]).split())
+    if name.startswith("geobox"):
+        kind = next((p.value.strip().lower() for p in parameters if not p.name), "")
+    return kind if len(kind) <= _MAX_KIND_CHARS else ""
 
 
 def render_infobox(parameters: Parameters) -> list[str]:

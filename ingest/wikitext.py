@@ -7,6 +7,7 @@ the tree 1.4 s. Knows nothing about dumps.
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from mwparserfromhell.parser import CTokenizer, tokens  # type: ignore[attr-defined]
 
@@ -45,21 +46,35 @@ _SILENT_SECTIONS = frozenset(
 )  # fmt: skip
 
 
-def clean(wikitext: str) -> tuple[str, tuple[Section, ...]]:
-    """Return the readable text of a page and its sections; never fails.
+class CleanText(NamedTuple):
+    """What a page says."""
+
+    text: str
+    sections: tuple[Section, ...]
+    kind: str = ""
+    """What sort of thing it is about, as its first infobox says."""
+
+
+def clean(wikitext: str) -> CleanText:
+    """Return the readable text of a page, its sections and its kind; never fails.
 
     Infobox parameters come first as `key: value` lines; table rows are `| cell | cell |` lines;
     references, media, categories, navigation and the link sections at the end are left out.
     """
     source = without_tags(wikitext)
     if len(source) > _MAX_PARSED_CHARS:
-        return _assemble(_without_parser(source), [])
+        return _assemble(_without_parser(source))
     try:
         reader = TokenReader()
         reader.read(_tokenize(source))
     except Exception:  # noqa: BLE001  the page is worth more than the markup: any parser bug ends here
-        return _assemble(_without_parser(source), [])
-    return _assemble(reader.pieces, reader.infobox)
+        return _assemble(_without_parser(source))
+    return _assemble(reader.pieces, reader.infobox, reader.kind)
+
+
+def clean_roughly(wikitext: str) -> CleanText:
+    """Return what patterns alone make of a page: less, but with nothing that could break."""
+    return _assemble(_without_parser(without_tags(wikitext)))
 
 
 def _tokenize(source: str) -> Iterable[tokens.Token]:
@@ -69,7 +84,7 @@ def _tokenize(source: str) -> Iterable[tokens.Token]:
     return read
 
 
-def _assemble(pieces: Iterable[Piece], infobox: list[str]) -> tuple[str, tuple[Section, ...]]:
+def _assemble(pieces: Iterable[Piece], infobox: Iterable[str] = (), kind: str = "") -> CleanText:
     outline = Outline(keep_empty_headings=False)
     outline.add_text(_tidy("\n".join(infobox)))
     silent_level = 0
@@ -84,7 +99,7 @@ def _assemble(pieces: Iterable[Piece], infobox: list[str]) -> tuple[str, tuple[S
         silent_level = level if title.lower().strip(" :") in _SILENT_SECTIONS else 0
         if not silent_level:
             outline.add_heading(level, title)
-    return outline.finish()
+    return CleanText(*outline.finish(), kind)
 
 
 def _tidy(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from mwparserfromhell.parser import tokens
 
-from ingest.infobox import is_infobox, render_infobox
+from ingest.infobox import is_infobox, kind_of, render_infobox
 from ingest.wikitags import CELL_END
 from ingest.wikitemplates import Parameter, one_line, render
 
@@ -45,6 +45,8 @@ class TokenReader:
         self.pieces: list[Piece] = []
         """Text, and (level, title) where a heading stands."""
         self.infobox: list[str] = []
+        self.kind = ""
+        """What the first infobox is of."""
         self._stack: list[_Frame] = []
         self._frame = _Frame()
         self._heading_level = 0
@@ -136,6 +138,7 @@ class TokenReader:
                 self._emit("; ".join(lines))
             else:
                 self.infobox.extend(lines)
+                self.kind = self.kind or kind_of(name, parameters[1:])
         else:
             self._emit(render(name, parameters[1:]))
 

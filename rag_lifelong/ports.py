@@ -19,6 +19,7 @@ from rag_lifelong.types import (
     Gone,
     Locator,
     Moved,
+    Reached,
     Redirect,
     Revision,
     ScanItem,
@@ -32,6 +33,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rag_lifelong.types import Dated
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A document that holds now: the title of its revision, and since when that holds."""
+
+    doc_id: str
+    title: str
+    since: datetime
 
 
 class Known(Protocol):
@@ -59,6 +69,14 @@ class Known(Protocol):
 
     def open_documents(self, prefix: str) -> Iterator[str]:
         """Ids, in order, of the documents that hold now and whose id starts with the prefix."""
+        ...
+
+    def held(self, prefix: str) -> Iterator[Held]:
+        """The same documents with more about them."""
+        ...
+
+    def reached(self, origin: str, fingerprint: str) -> int | None:
+        """Where the reading of an origin in this state was when it stopped, if it told."""
         ...
 
 
@@ -258,7 +276,7 @@ class ChunkedDocument:
     """MinHash signature (uint32 values) by which copies are found; empty: not to be found."""
 
 
-StoreItem = ChunkedDocument | Redirect | Completed | Gone | Ended | Moved
+StoreItem = ChunkedDocument | Redirect | Completed | Gone | Ended | Moved | Reached
 
 
 @dataclass(frozen=True, slots=True)

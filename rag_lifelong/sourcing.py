@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from ingest.contents import ContentRules
 from ingest.documents import DateRules
+from ingest.dumps.thinning import Keep
 from ingest.sources import SourceRules, open_source
 from ingest.sources.walk import WalkRules
 from ingest.sources.wikipedia import WikipediaSource
 from rag_lifelong.config import Config
-from rag_lifelong.ports import ChunkedDocument, Known, Source, Writer
+from rag_lifelong.ports import ChunkedDocument, Held, Known, Source, Writer
 from rag_lifelong.temporal import Clock
 from rag_lifelong.types import Document, RevisionOrder, ScanItem
 
@@ -78,7 +79,12 @@ def _rules(config: Config, now: Clock) -> SourceRules:
             use_ignore_files=chosen.use_ignore_files,
             include_hidden=chosen.include_hidden,
         ),
-        dump=partial(WikipediaSource, namespaces=namespaces),
+        dump=partial(
+            WikipediaSource,
+            namespaces=namespaces,
+            revisions=Keep(pages.revisions),
+            whole=pages.whole,
+        ),
     )
 
 
@@ -102,3 +108,9 @@ class _NothingKnown:
 
     def open_documents(self, prefix: str) -> Iterator[str]:
         return iter(())
+
+    def held(self, prefix: str) -> Iterator[Held]:
+        return iter(())
+
+    def reached(self, origin: str, fingerprint: str) -> int | None:
+        return None

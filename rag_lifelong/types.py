@@ -96,6 +96,8 @@ class Document:
     locators: tuple[Locator, ...] = ()
     other_dates: tuple[Dated, ...] = ()
     """Dates from other places that contradict `date`."""
+    kind: str = ""
+    """What sort of thing it is about, as its infobox says; empty where nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,15 @@ class Completed:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """How far an origin that is not read to its end has been read, for a run that goes on there."""
+
+    origin: str
+    fingerprint: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """A document that its source stopped holding at a known time."""
 
@@ -160,7 +171,7 @@ class Gone:
     origin: str
 
 
-ScanItem = Document | Redirect | Skipped | Completed | Unchanged | Gone | Ended | Moved
+ScanItem = Document | Redirect | Skipped | Completed | Unchanged | Gone | Ended | Moved | Reached
 
 
 @dataclass(frozen=True, slots=True)

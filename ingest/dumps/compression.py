@@ -131,8 +131,7 @@ def _streams(file: io.BufferedReader, kind: str) -> Generator[Block, None, None]
                     yield Block(data)
             except DAMAGE as e:
                 raise ParseError(f"damaged {kind}: {e}") from e
-            rest = b"" if decompressor.eof else file.read(BLOCK_BYTES)
-        rest = decompressor.unused_data or file.read(BLOCK_BYTES)
+            rest = decompressor.unused_data or file.read(BLOCK_BYTES)
 
 
 class _Gunzip:

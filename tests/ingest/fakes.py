@@ -2,6 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from rag_lifelong.ports import Held
+
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -11,6 +16,8 @@ class FakeKnown:
     contents: dict[str, str] = field(default_factory=dict)
     bases: dict[str, str] = field(default_factory=dict)
     documents: list[str] = field(default_factory=list)
+    titles: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    positions: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def fingerprint(self, origin: str) -> str | None:
         return self.fingerprints.get(origin)
@@ -30,6 +37,13 @@ class FakeKnown:
 
     def document_base(self, origin: str) -> str:
         return self.bases.get(origin, origin)
+
+    def held(self, prefix: str) -> Iterator[Held]:
+        ids = self.open_documents(prefix)
+        return (Held(doc_id, *self.titles.get(doc_id, ("", _LONG_AGO))) for doc_id in ids)
+
+    def reached(self, origin: str, fingerprint: str) -> int | None:
+        return self.positions.get((origin, fingerprint))
 
     def open_documents(self, prefix: str) -> Iterator[str]:
         return (doc_id for doc_id in sorted(self.documents) if doc_id.startswith(prefix))

@@ -118,7 +118,7 @@ Stands.
 == External links ==
 * [http://x y]
 """
-    text, sections = clean(source)
+    text, sections, _ = clean(source)
     assert text == "Lead.\n\nOld.\n\nOpened.\n\nStands."
     assert sections == (
         Section(0, ()),
@@ -149,7 +149,7 @@ def test_a_page_that_breaks_the_parser_is_cleaned_without_it(
         raise SystemError("tokenizer exited with an error")
 
     monkeypatch.setattr(wikitext, "_tokenize", fail)
-    text, sections = clean("{{box|a={{b}}}}'''Rome''' is [[city|a city]].\n== Past ==\nOld.")
+    text, sections, _ = clean("{{box|a={{b}}}}'''Rome''' is [[city|a city]].\n== Past ==\nOld.")
     assert text == "Rome is a city.\n\nOld."
     assert sections == (Section(0, ()), Section(17, ("Past",)))
 
@@ -162,5 +162,5 @@ def test_a_page_over_the_limit_is_cleaned_without_the_parser(
 
 
 def test_nothing_remains_of_nothing() -> None:
-    assert clean("") == ("", ())
-    assert clean("{{stub}}\n<!-- x -->") == ("", ())
+    assert clean("") == ("", (), "")
+    assert clean("{{stub}}\n<!-- x -->") == ("", (), "")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from indexes.snapshot import StoreSnapshot
-from rag_lifelong.types import Completed, Ended, Gone, Moved, Redirect, RevisionOrder
+from rag_lifelong.types import Completed, Ended, Gone, Moved, Reached, Redirect, RevisionOrder
 from tests.indexes.conftest import TinyStore, document, instant, time_filter, vector
 
 HERE = Path(__file__).parent
@@ -47,6 +47,7 @@ def fill(store: TinyStore) -> None:
     store.add(document("file 1", "2010", "A note of 1, mended."))
     store.add(Redirect("Deep lake", "page 3"), Gone("file 2"))
     store.add(Moved("file 3", "notes/file 3", "seen"), Ended("page 7", instant("2012")))
+    store.add(Reached("dump", "seen", 12))
     store.add(document("copy", "2011", "A note of 0.", locator="page=2", sketch=bytes(512)))
 
 

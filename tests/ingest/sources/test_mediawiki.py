@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.sources import mediawiki
-from ingest.sources.mediawiki import PageEnd, Revision, Site, is_dump, read_dump
+from ingest.dumps import export
+from ingest.dumps.export import PageEnd, Revision, Site
+from ingest.sources.mediawiki import is_dump, read_dump
 from rag_lifelong.errors import ParseError
 from tests.ingest.dumps.compressed import COMPRESS
 
@@ -107,7 +108,7 @@ def test_the_text_of_other_slots_is_not_the_pages_text(tmp_path: Path) -> None:
 def test_a_text_over_the_bound_costs_that_revision_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mediawiki, "MAX_TEXT_CHARS", 8)
+    monkeypatch.setattr(export, "MAX_TEXT_CHARS", 8)
     first, second = _revisions(_write(tmp_path, HEAD + PAGE + TAIL))
     assert (first.text, first.is_oversized) == (None, True)
     assert (second.text, second.is_oversized) == ("Rome two", False)
@@ -172,7 +173,7 @@ def test_what_is_no_dump_is_refused(tmp_path: Path, content: str, message: str) 
 def test_a_tag_without_end_is_refused_before_it_fills_the_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mediawiki, "_MAX_TAG_BYTES", 200_000)
+    monkeypatch.setattr(export, "_MAX_TAG_BYTES", 200_000)
     path = _write(tmp_path, '<mediawiki a="' + "x" * 1_000_000)
     assert "a tag of more than" in _until_error(path)[1]
 

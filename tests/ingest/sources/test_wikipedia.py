@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from ingest.dumps import export
 from ingest.names import file_uri
 from ingest.sources import mediawiki
 from ingest.sources.wikipedia import WikipediaSource
+from ingest.wikitext import CleanText
 from rag_lifelong.errors import SourceError
 from rag_lifelong.temporal import Precision
 from rag_lifelong.types import (
@@ -124,11 +126,11 @@ def test_known_revisions_are_not_cleaned_again(
     path = _dump(tmp_path, ("Rome", _revision(1, "One.") + _revision(2, "Two.", parent=1)))
     cleaned: list[str] = []
 
-    def count(text: str) -> tuple[str, tuple[()]]:
+    def count(text: str) -> CleanText:
         cleaned.append(text)
-        return text, ()
+        return CleanText(text, ())
 
-    monkeypatch.setattr("ingest.sources.wikipedia.clean", count)
+    monkeypatch.setattr("ingest.dumps.cleaning.clean", count)
     items = _scan(path, FakeKnown(revisions={("wiki:townwiki:1", "1")}))
     assert [document.revision_id for document in _documents(items)] == ["2"]
     assert cleaned == ["Two."]
@@ -223,5 +225,5 @@ def test_a_real_sample_of_2016_has_106_articles_and_99_redirects() -> None:
 def test_a_real_wiki_with_its_history_is_507_pages_and_1307_revisions() -> None:
     path = data_folder("wikidumps") / "dkpro_aawiki-20260101-pages-meta-history.xml.7z"
     events = list(mediawiki.read_dump(path))
-    assert sum(isinstance(event, mediawiki.PageEnd) for event in events) == 507
-    assert sum(isinstance(event, mediawiki.Revision) for event in events) == 1307
+    assert sum(isinstance(event, export.PageEnd) for event in events) == 507
+    assert sum(isinstance(event, export.Revision) for event in events) == 1307
