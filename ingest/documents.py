@@ -32,7 +32,9 @@ class File:
     doc_id: str
     """Stable name; documents inside the file add `#key` to it."""
     outer_dates: tuple[Dated, ...] = ()
-    """What is known of its time from around it, best first: its commit, its mtime."""
+    """What is known of its time from around it, best first: a response's header, its mtime."""
+    committed: dates.Ask | None = None
+    """Finds out when it was last committed; asked only if no better date is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +69,11 @@ def document_of(
 ) -> Document:
     """Return what was parsed out of a file as a document."""
     named = dates.from_filename(file.name)
-    written = dates.from_text(parsed.text)
+    headings = [section.headings[-1] for section in parsed.sections if section.headings]
+    written = dates.from_text(parsed.text, title=parsed.title, headings=headings)
     found = [*parsed.dates, *(one for one in (named, written) if one), *file.outer_dates]
-    date, others = dates.choose(found, now=rules.now, date_from=rules.date_from)
+    ask = {DateSource.VERSION_CONTROL: file.committed} if file.committed else {}
+    date, others = dates.choose(found, now=rules.now, date_from=rules.date_from, ask=ask)
     title = parsed.title or readable_stem(file.name)
     part = f"#{parsed.key}" if parsed.key else ""
     return Document(

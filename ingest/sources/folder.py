@@ -9,6 +9,8 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from ingest import dates
@@ -25,8 +27,6 @@ from rag_lifelong.errors import ParseError, SourceError
 from rag_lifelong.ports import Known, Source
 from rag_lifelong.types import (
     Completed,
-    Dated,
-    DateSource,
     Document,
     Gone,
     Moved,
@@ -78,8 +78,12 @@ class FolderSource:
             SourceError: If the root is not there or cannot be listed.
         """
         self._moves = Moves()
+        # What was committed is read anew in each scan, and let go after it.
+        with closing(CommitTimes()) as self._commits:
+            yield from self._scan_within(known, list(places))
+
+    def _scan_within(self, known: Known, places: list[Path]) -> Iterator[ScanItem]:
         is_folder = self._is_folder()
-        places = list(places)
         present: set[str] = set()
         unlisted: list[str] = []
         for place in places:
@@ -190,23 +194,16 @@ class FolderSource:
         yield Completed(file.origin, state, frozenset(doc_ids), content)
 
     def _described(self, path: Path, origin: str, base: str) -> File:
+        written = dates.from_mtime(path.stat().st_mtime_ns)
         return File(
             path=path,
             name=path,
             origin=origin,
             uri=origin,
             doc_id=base,
-            outer_dates=tuple(self._outer_dates(path)),
+            outer_dates=() if written is None else (written,),
+            committed=partial(self._commits.of, path),
         )
-
-    def _outer_dates(self, path: Path) -> Iterator[Dated]:
-        if DateSource.VERSION_CONTROL in self._rules.dates.date_from:
-            committed = self._commits.of(path)
-            if committed is not None:
-                yield committed
-        written = dates.from_mtime(path.stat().st_mtime_ns)
-        if written is not None:
-            yield written
 
 
 def _origins_at(place: Path, known: Known) -> Iterator[str]:

@@ -1,17 +1,16 @@
-"""Dates as files give them: from metadata values, file names and file times.
+"""Dates as metadata gives them: values of front matter, records, PDF and office files, file times.
 
 Each reader returns None for what it cannot read with certainty, `05/07/2015` for one: no date is
-better than a wrong one. Nothing here reads the clock.
+better than a wrong one.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from pathlib import PurePath
 
+from ingest.dates.words import find_worded
 from rag_lifelong.temporal import (
-    Clock,
     Interval,
     Precision,
     day_interval,
@@ -22,8 +21,7 @@ from rag_lifelong.temporal import (
 )
 from rag_lifelong.types import Dated, DateSource
 
-_MIN_YEAR = 1000
-_OF_THE_COPY = frozenset({DateSource.VERSION_CONTROL, DateSource.HTTP_HEADER, DateSource.MTIME})
+MIN_YEAR = 1000
 
 # What programs write when they know no date: the zeros of Unix, Windows, DOS, the Mac and
 # spreadsheets, and the day python-docx made its template.
@@ -40,91 +38,15 @@ _PLACEHOLDER_DAYS = frozenset(
 )
 _DOCX_TEMPLATE = datetime(2013, 12, 23, 23, 15, tzinfo=UTC)
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        [
-            "january jan",
-            "february feb",
-            "march mar",
-            "april apr",
-            "may",
-            "june jun",
-            "july jul",
-            "august aug",
-            "september sep sept",
-            "october oct",
-            "november nov",
-            "december dec",
-        ],
-        start=1,
-    )
-    for name in names.split()
-}
-_MONTH = "(?P<month>[A-Za-z]{3,9})"
-_WORDED = (
-    re.compile(rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH}\.?,?\s+(?P<year>\d{{4}})"),
-    re.compile(rf"{_MONTH}\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})"),
-    re.compile(rf"{_MONTH}\.?,?\s+(?P<year>\d{{4}})"),
-)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})(?:[/.](\d{1,2}))?")
+_YEAR_FIRST = re.compile(r"\d{4}[/.]\d{1,2}(?:[/.]\d{1,2})?")
 _YEAR_LAST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+_LONGEST_WORDED = 60
 _PDF = re.compile(
     r"\s*(?:D:)?(\d{4})(\d{2})?(\d{2})?(?:(\d{2})(\d{2})?(\d{2})?)?"
     r"\s*(Z|[+-]\d{2}'?(?:\d{2})?'?)?.*",
     re.DOTALL,
 )
-_YEAR = r"(?P<year>1[0-9]\d{2}|20\d{2}|21\d{2})"
-_FILENAME = re.compile(
-    rf"(?<!\d){_YEAR}(?:"
-    r"(?P<separator>[-_.]?)(?P<month>0[1-9]|1[0-2])(?:(?P=separator)(?P<day>[0-2]\d|3[01]))?"
-    r")?(?!\d)"
-)
-
-
-def choose(
-    candidates: Iterable[Dated],
-    *,
-    now: Clock,
-    date_from: Sequence[DateSource] = tuple(DateSource),
-) -> tuple[Dated, tuple[Dated, ...]]:
-    """Return the best of a file's dates, and those that contradict it.
-
-    The best comes from the place that `date_from` names first, among several there from the first
-    given. Dates from places not named, that start after now, or before the year 1000 are not looked
-    at; with none left, the answer is now. A date contradicts the best if they have no moment in
-    common and it tells of the document itself: when a copy was written or sent never does.
-    """
-    present = now()
-    preference = {source: rank for rank, source in enumerate(date_from)}
-    plausible = [
-        dated
-        for dated in candidates
-        if dated.source in preference
-        and dated.interval.start <= present
-        and dated.interval.start.year >= _MIN_YEAR
-    ]
-    if not plausible:
-        return Dated(instant_interval(present), Precision.SECOND, DateSource.MTIME), ()
-    best_of = {dated.source: dated for dated in reversed(plausible)}
-    best = min(best_of.values(), key=lambda dated: preference[dated.source])
-    others = sorted(
-        (
-            dated
-            for dated in best_of.values()
-            if dated.source not in _OF_THE_COPY and not _agree(dated, best)
-        ),
-        key=lambda dated: preference[dated.source],
-    )
-    return best, tuple(others)
-
-
-def _agree(one: Dated, other: Dated) -> bool:
-    """Whether two dates may mean one day, zones aside; an instant is as wide as a day here."""
-    first, second = one.interval, other.interval
-    day = timedelta(days=1)
-    return first.start < second.end + day and second.start < first.end + day
 
 
 def from_value(value: object, source: DateSource, *, day_first: bool | None = None) -> Dated | None:
@@ -208,39 +130,18 @@ def from_office(value: datetime | None) -> Dated | None:
     return _unless_placeholder(Dated(interval, Precision.SECOND, DateSource.OFFICE_CORE))
 
 
-def from_filename(path: PurePath) -> Dated | None:
-    """Return the date in a file's name, or a complete date in the folders it lies in.
-
-    Of several the most exact wins, then the last. A year in a folder's name is not taken for the
-    date of what is inside, but `2015/05/07/x.txt` is.
-
-    >>> [str(from_filename(PurePath(name))) for name in ("talks/2015_05.txt", "x-2019.csv")]
-    ['2015-05', '2019']
-    """
-    found = [_from_match(match) for match in _FILENAME.finditer(path.stem)]
-    dates = [dated for dated in found if dated is not None]
-    if dates:
-        exactness = {Precision.DAY: 0, Precision.MONTH: 1, Precision.YEAR: 2}
-        return min(reversed(dates), key=lambda dated: exactness[dated.precision])
-    folders = "/".join(path.parent.parts[-3:])
-    if re.fullmatch(r"\d{4}/\d{2}/\d{2}", folders):
-        return from_value(folders, DateSource.FILENAME)
-    return None
-
-
-def from_text(text: str) -> Dated | None:
-    """Return the date that the first lines of a text give for it."""
-    del text
-    return None
-
-
 def from_mtime(mtime_ns: int) -> Dated | None:
     """Return the time a file was last written, unless it is a placeholder."""
+    return from_unix(mtime_ns // 1_000_000_000, DateSource.MTIME)
+
+
+def from_unix(seconds: int, source: DateSource) -> Dated | None:
+    """Return a Unix time as a date, unless it is a placeholder."""
     try:
-        instant = datetime.fromtimestamp(mtime_ns // 1_000_000_000, tz=UTC)
+        instant = datetime.fromtimestamp(seconds, tz=UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    return _unless_placeholder(Dated(instant_interval(instant), Precision.SECOND, DateSource.MTIME))
+    return _unless_placeholder(Dated(instant_interval(instant), Precision.SECOND, source))
 
 
 def _unless_placeholder(dated: Dated) -> Dated | None:
@@ -250,7 +151,7 @@ def _unless_placeholder(dated: Dated) -> Dated | None:
 
 
 def _from_number(value: float) -> tuple[Interval, Precision] | None:
-    if value == int(value) and _MIN_YEAR <= value <= 9999:
+    if value == int(value) and MIN_YEAR <= value <= 9999:
         return year_interval(int(value)), Precision.YEAR
     # Unix times: 1e8 s is 1973 and 1e11 s is far away, so larger numbers are milliseconds.
     if 1e8 <= value < 1e11:
@@ -265,13 +166,13 @@ def _from_number(value: float) -> tuple[Interval, Precision] | None:
 def _from_text(text: str, *, day_first: bool | None = None) -> tuple[Interval, Precision] | None:
     if match := _COMPACT.fullmatch(text):
         return day_interval(*map(int, match.groups())), Precision.DAY
-    if match := _YEAR_FIRST.fullmatch(text):
-        return parse_when("-".join(part for part in match.groups() if part))
+    if _YEAR_FIRST.fullmatch(text):
+        return parse_when(re.sub(r"[/.]", "-", text))
     if match := _YEAR_LAST.fullmatch(text):
         return _from_year_last(*map(int, match.groups()), day_first=day_first)
-    for pattern in _WORDED:
-        if match := pattern.fullmatch(text):
-            return _from_words(match.groupdict())
+    worded = next(find_worded(text), None) if len(text) <= _LONGEST_WORDED else None
+    if worded is not None and (worded.start, worded.end) == (0, len(text)):
+        return worded.interval, worded.precision
     if re.fullmatch(r"\d{9,13}", text):
         return _from_number(int(text))
     try:
@@ -291,24 +192,6 @@ def _from_year_last(
         day_first = first > 12
     day, month = (first, second) if day_first else (second, first)
     return day_interval(year, month, day), Precision.DAY
-
-
-def _from_words(parts: dict[str, str]) -> tuple[Interval, Precision] | None:
-    month = _MONTHS.get(parts["month"].lower())
-    if month is None:
-        return None
-    if "day" in parts:
-        return day_interval(int(parts["year"]), month, int(parts["day"])), Precision.DAY
-    return month_interval(int(parts["year"]), month), Precision.MONTH
-
-
-def _from_match(match: re.Match[str]) -> Dated | None:
-    year, month, day = match["year"], match["month"], match["day"]
-    # Six digits in a row may be any number (a version, a count): 201505 is no date by itself.
-    if month and not day and not match["separator"]:
-        return None
-    text = "-".join(part for part in (year, month, day) if part)
-    return from_value(text, DateSource.FILENAME)
 
 
 def _offset(zone: str | None) -> timedelta:
