@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from ingest.dumps.cleaning import Uncleaned
 from ingest.dumps.export import Event, Page, PageEnd, Revision, Site, StreamEnd, namespace_of
+from ingest.dumps.gone import PagesSeen
 from ingest.dumps.index import read_index
 from ingest.dumps.thinning import Keep, Thinning
 from rag_lifelong.errors import ParseError
@@ -68,12 +69,8 @@ class DumpReader:
         self._newest = ("", "")
         """Time of the page's newest revision and the title it redirects to, if it does."""
         self._thinning: Thinning[Uncleaned] = Thinning(rules.revisions)
-        self._pages = PageSet()
-        self._namespaces: set[int] = set()
-        """Those of which there was a page."""
+        self.pages = PagesSeen()
         self._start = 0
-        self._newest_of_all: datetime | None = None
-        self.n_pages = 0
         self.left_out: Counter[str] = Counter()
 
     def resume(self) -> int:
@@ -87,7 +84,7 @@ class DumpReader:
             self._start = position
         return self._start
 
-    def items(self, event: Event | StreamEnd) -> Iterator[ScanItem | Uncleaned]:
+    def items(self, event: Event) -> Iterator[ScanItem | Uncleaned]:
         """Yield what one event of the dump tells."""
         if isinstance(event, Revision):
             yield from self._revision(event)
@@ -103,6 +100,13 @@ class DumpReader:
         """Yield what was held back of the page's revisions, at its end or where the dump breaks."""
         yield from self._news(self._thinning.finish())
 
+    def gone(self, made_at: datetime | None, *, is_whole: bool) -> Iterator[ScanItem]:
+        """Yield the end of each page that the dump does not hold any more."""
+        origin = self._place.origin
+        yield from self.pages.missed(
+            self._known, self._site, origin, made_at=made_at, is_whole=is_whole
+        )
+
     def _begin(self, site: Site) -> None:
         site.dbname = site.dbname or self._site.dbname
         self._site = site
@@ -111,18 +115,13 @@ class DumpReader:
             for line in read_index(self._place.index):
                 namespace = namespace_of(line.title, site.namespaces)
                 if line.offset < self._start and self._is_wanted(namespace):
-                    self._see(line.page_id, namespace)
+                    self.pages.add(line.page_id, namespace)
 
     def _is_wanted(self, namespace: int) -> bool:
         return self._rules.namespaces is None or namespace in self._rules.namespaces
 
-    def _see(self, page_id: str, namespace: int) -> None:
-        self.n_pages += 1
-        self._pages.add(page_id)
-        self._namespaces.add(namespace)
-
     def _end(self, page: Page) -> Iterator[ScanItem | Uncleaned]:
-        self._see(page.page_id, page.namespace)
+        self.pages.add(page.page_id, page.namespace)
         yield from self.kept()
         target = self._newest[1]
         if target:
@@ -136,7 +135,7 @@ class DumpReader:
             self.left_out[_why_left_out(revision)] += 1
             return
         at = date.interval.start
-        self._newest_of_all = max(at, self._newest_of_all or at)
+        self.pages.add_time(at)
         target = _redirect_target(text)
         if revision.timestamp >= self._newest[0]:
             self._newest = (revision.timestamp, target)

@@ -1,9 +1,10 @@
 """A Wikipedia dump as a source: each revision a document of its own time.
 
 Reads pages-articles, pages-meta-current and pages-meta-history of any MediaWiki, compressed or not.
-A page that is a redirect tells another name of a document and has no text
-of its own. A page that had text and then became a redirect, or was blanked, ended its text at that
-moment: such a revision is a document with an empty text, which closes the one before it.
+A page that is a redirect tells another name of a document and has no text of its own. A page that
+had text and then became a redirect, or was blanked, ended its text at that moment: such a revision
+is a document with an empty text, which closes the one before it. The next dump of the same wiki
+costs what changed: only new revisions are cleaned, and pages it holds no more are ended.
 """
 
 from collections.abc import Iterator
@@ -14,18 +15,14 @@ from ingest.dumps.cleaning import Uncleaned, cleaned
 from ingest.dumps.compression import n_cores
 from ingest.dumps.index import index_of
 from ingest.dumps.pages import read_name
+from ingest.dumps.reader import DumpPlace, DumpReader, DumpRules
 from ingest.dumps.thinning import Keep
 from ingest.fingerprint import fingerprint
 from ingest.names import file_uri
 from ingest.sources.mediawiki import read_dump
 from rag_lifelong.errors import ParseError, SourceError
 from rag_lifelong.ports import Known
-from rag_lifelong.types import (
-    Completed,
-    ScanItem,
-    Skipped,
-    Unchanged,
-)
+from rag_lifelong.types import Completed, ScanItem, Skipped, Unchanged
 
 ARTICLES = frozenset({0})
 
@@ -88,7 +85,7 @@ class WikipediaSource:
             is_unchanged = self._state() == state
         except ParseError as e:
             yield from reader.kept()
-            yield Skipped(self._origin, f"{e} after {reader.n_pages} pages")
+            yield Skipped(self._origin, f"{e} after {reader.pages.n_pages} pages")
             return
         except OSError as e:
             yield Skipped(self._origin, (e.strerror or "cannot be read").lower())
@@ -99,8 +96,9 @@ class WikipediaSource:
         if not is_unchanged:
             yield Skipped(self._origin, "changed while it was read")
             return
-        if self._rules.whole or (self._rules.whole is None and not name.is_part):
-            yield from reader.gone(name.made_at)
+        whole = self._rules.whole
+        if whole or (whole is None and not name.is_part):
+            yield from reader.gone(name.made_at, is_whole=bool(whole))
         yield Completed(self._origin, state, None)
 
     def _events(self, reader: "DumpReader") -> Iterator[ScanItem | Uncleaned]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest.dumps import export
-from ingest.dumps.export import PageEnd, Revision, Site
+from ingest.dumps.export import PageEnd, Revision, Site, StreamEnd
 from ingest.sources.mediawiki import is_dump, read_dump
 from rag_lifelong.errors import ParseError
 from tests.ingest.dumps.compressed import COMPRESS
@@ -65,6 +65,20 @@ def test_encodings_and_compressions_are_told_from_the_bytes(
 def test_bzip2_of_many_streams_is_read_through(tmp_path: Path) -> None:
     path = _write(tmp_path, b"".join(bz2.compress(part.encode()) for part in (HEAD, PAGE, TAIL)))
     assert len(_revisions(path)) == 2
+
+
+def test_reading_goes_on_where_a_stream_ended_between_pages(tmp_path: Path) -> None:
+    cut = PAGE.index("<revision>")
+    parts = (HEAD, PAGE, PAGE[:cut], PAGE[cut:] + PAGE, TAIL)
+    path = _write(tmp_path, b"".join(bz2.compress(part.encode()) for part in parts))
+    events = list(read_dump(path))
+    ends = [event.position for event in events if isinstance(event, StreamEnd)]
+    sizes = [len(bz2.compress(part.encode())) for part in parts]
+    assert ends == [sum(sizes[:n]) for n in (1, 2, 4)]
+    after = list(read_dump(path, start=ends[1]))
+    assert isinstance(after[0], Site)
+    assert sum(isinstance(event, PageEnd) for event in after) == 2
+    assert [type(event) for event in read_dump(path, start=ends[2])] == [Site]
 
 
 def test_a_dump_without_siteinfo_is_read(tmp_path: Path) -> None:
