@@ -64,6 +64,11 @@ _SAYS_LITTLE = frozenset(
      "application/x-gzip", "application/xml", "text/xml"}
 )  # fmt: skip
 """Types servers send for what they do not know: the name tells more."""
+_BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_NOT_OF_THE_WEB = frozenset(
+    {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7"}
+)
+"""Python's own encodings, some of them slow on purpose-made input."""
 _OF_THE_COPY = frozenset({DateSource.HTTP_HEADER, DateSource.MTIME})
 
 
@@ -234,17 +239,31 @@ def _looks_like_html(path: Path) -> bool:
 def _recode(answer: Answer) -> None:
     """Write text in an encoding that only the server names as UTF-8, for the parsers."""
     is_text = answer.media_type.startswith("text/") or answer.media_type.endswith("xhtml+xml")
-    charset = answer.charset
-    if not is_text or charset in ("", "utf-8", "utf8"):
+    if not is_text or answer.charset in ("", "utf-8", "utf8"):
         return
+    data = answer.path.read_bytes()
+    if data.startswith(_BOMS):
+        return
+    text = decoded(data, answer.charset)
+    if text is not None:
+        answer.path.write_text(text, encoding="utf-8-sig", newline="")
+
+
+def decoded(data: bytes, charset: str) -> str | None:
+    """Bytes as text in an encoding the web has a name for; None if it is none.
+
+    >>> decoded(bytes([233]), "ISO-8859-1"), decoded(b"a", "punycode")
+    ('é', None)
+    """
     try:
-        codecs.lookup(charset)
-        data = answer.path.read_bytes()
-        if data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return
-        # Windows-1252 is what the web means by both (WHATWG Encoding, 4.2).
-        charset = "cp1252" if charset in ("iso-8859-1", "latin1", "us-ascii") else charset
-        text = data.decode(charset, errors="replace")
+        name = codecs.lookup(charset).name
+    except LookupError:
+        return None
+    if name in _NOT_OF_THE_WEB:
+        return None
+    # Windows-1252 is what the web means by both (WHATWG Encoding, 4.2).
+    name = "cp1252" if name in ("iso8859-1", "ascii") else name
+    try:
+        return data.decode(name, errors="replace")
     except (LookupError, UnicodeError):
-        return
-    answer.path.write_text(text, encoding="utf-8-sig", newline="")
+        return None
