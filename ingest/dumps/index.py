@@ -6,11 +6,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.dumps.compression import blocks
+from ingest.dumps.compression import blocks, compression_of
 from rag_lifelong.errors import ParseError
 
 _DUMP = re.compile(r"(?P<start>.*-multistream)(?P<part>\d*)\.xml(?P<range>-p\d+p\d+)?\.bz2")
 _MAX_LINE_BYTES = 10_000
+_MAX_DIGITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,20 @@ def index_of(dump: Path) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
+def is_stream(dump: Path, index: Path, position: int) -> bool:
+    """Whether a stream of pages starts at a position, by the file and by an index that is sound."""
+    is_listed = False
+    try:
+        with dump.open("rb") as file:
+            file.seek(max(0, position))
+            starts = compression_of(file.read(3)) == "bz2"
+        for line in read_index(index):
+            is_listed = is_listed or line.offset == position
+    except (ParseError, OSError):
+        return False
+    return starts and is_listed
+
+
 def read_index(path: Path) -> Iterator[IndexLine]:
     """Yield the lines of an index.
 
@@ -57,6 +72,10 @@ def read_index(path: Path) -> Iterator[IndexLine]:
 def _line(line: bytes) -> IndexLine:
     offset, _, page = line.decode("utf-8", errors="replace").partition(":")
     page_id, _, title = page.partition(":")
-    if not (offset.isascii() and offset.isdigit() and len(offset) < 20):
+    if not (_is_number(offset) and _is_number(page_id)):
         raise ParseError("not the index of a dump")
     return IndexLine(int(offset), page_id, title)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < _MAX_DIGITS

@@ -12,9 +12,8 @@ from urllib.parse import quote
 from ingest.dumps.cleaning import Uncleaned
 from ingest.dumps.export import Event, Page, PageEnd, Revision, Site, StreamEnd, namespace_of
 from ingest.dumps.gone import PagesSeen
-from ingest.dumps.index import read_index
+from ingest.dumps.index import is_stream, read_index
 from ingest.dumps.thinning import Keep, Thinning
-from rag_lifelong.errors import ParseError
 from rag_lifelong.ports import Known
 from rag_lifelong.temporal import Precision, instant_interval
 from rag_lifelong.types import (
@@ -49,6 +48,7 @@ class DumpRules:
 class DumpPlace:
     """A dump, its state, and its index if it has one."""
 
+    path: Path
     origin: str
     state: str
     index: Path | None
@@ -80,7 +80,7 @@ class DumpReader:
         """
         index = self._place.index
         position = self._known.reached(self._place.origin, self._place.state)
-        if position is not None and index is not None and _is_start(index, position):
+        if position and index is not None and is_stream(self._place.path, index, position):
             self._start = position
         return self._start
 
@@ -171,19 +171,6 @@ class DumpReader:
         if not prefix:
             prefix, joiner = f"wiki:{self._site.dbname}:", "?"
         return f"{prefix}{title}{joiner}oldid={revision_id}" if revision_id else prefix + title
-
-
-def _is_start(index: Path, position: int) -> bool:
-    """Whether a stream starts there, or all that have pages end, by an index that is sound."""
-    last = 0
-    try:
-        for line in read_index(index):
-            last = line.offset
-            if last == position:
-                return True
-    except (ParseError, OSError):
-        return False
-    return position > last
 
 
 def _url_pattern(base: str) -> tuple[str, str]:

@@ -78,7 +78,7 @@ class WikipediaSource:
 
     def _read(self, known: Known, state: str) -> Iterator[ScanItem | Uncleaned]:
         name = read_name(self._path.name)
-        place = DumpPlace(self._origin, state, index_of(self._path))
+        place = DumpPlace(self._path, self._origin, state, index_of(self._path))
         reader = DumpReader(place, known, self._rules, fallback_dbname=name.wiki)
         try:
             yield from self._events(reader)
