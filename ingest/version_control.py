@@ -13,6 +13,7 @@ import heapq
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha1, sha256
 from itertools import islice
@@ -118,8 +119,10 @@ class _History:
             self.close()
 
     def close(self) -> None:
-        if self._repo is not None:
-            self._repo.close()
+        # A damaged pack that is still being read out of cannot be closed.
+        with suppress(Exception):
+            if self._repo is not None:
+                self._repo.close()
         self._repo = None
         self._ahead.clear()
         self._head.clear()

@@ -1,11 +1,10 @@
-"""Dates: provenance, precision, and refusing what is uncertain or a placeholder."""
+"""Dates of metadata and the choice of one: provenance, precision, refusing what is uncertain."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 
-from ingest.dates import choose, from_filename, from_mtime, from_office, from_pdf, from_value
+from ingest.dates import choose, from_mtime, from_office, from_pdf, from_value
 from rag_lifelong.temporal import Precision
 from rag_lifelong.types import Dated, DateSource
 
@@ -98,28 +97,6 @@ def test_the_date_of_a_word_template_is_refused() -> None:
     assert str(from_office(datetime(2015, 5, 7, 9, tzinfo=UTC))) == "2015-05-07T09:00:00Z"
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("2015-05-07-x.txt", "2015-05-07"),
-        ("2015_05", "2015-05"),
-        ("x-2019.csv", "2019"),
-        ("20150507", "2015-05-07"),
-        ("IMG_20150507_1030.txt", "2015-05-07"),
-        ("report 2019 of 2015-05-07.md", "2015-05-07"),
-        ("from-2015-to-2019.md", "2019"),
-        ("2015/05/07/x.txt", "2015-05-07"),
-    ],
-)
-def test_a_file_name_gives_its_date(name: str, expected: str) -> None:
-    assert str(from_filename(Path(name))) == expected
-
-
-@pytest.mark.parametrize("name", ["x.txt", "version-201505.txt", "1234567.txt", "2019/x.txt"])
-def test_a_number_that_is_no_date_gives_none(name: str) -> None:
-    assert from_filename(Path(name)) is None
-
-
 def test_metadata_beats_the_file_name_and_the_name_beats_the_file_time() -> None:
     mtime = from_mtime(1_700_000_000 * 10**9)
     assert mtime is not None
@@ -152,3 +129,82 @@ def test_without_any_date_the_answer_is_now() -> None:
 def test_a_file_time_of_zero_is_a_placeholder() -> None:
     assert from_mtime(0) is None
     assert from_mtime(10**30) is None
+
+
+@pytest.mark.parametrize("value", ["7. Mai 2015", "7 mai 2015", "7 maggio 2015", "7 мая 2015 г."])
+def test_months_are_known_in_other_languages(value: str) -> None:
+    assert str(from_value(value, DateSource.HTML_META)) == "2015-05-07"
+
+
+def test_a_more_exact_date_that_agrees_is_the_date_and_keeps_its_provenance() -> None:
+    year = _dated("2015", DateSource.FRONT_MATTER)
+    name = _dated("2015-05-07", DateSource.FILENAME)
+    assert choose([year, name], now=_now) == (name, ())
+    month = _dated("2015-05", DateSource.FRONT_MATTER)
+    assert choose([month, name], now=_now) == (name, ())
+
+
+def test_a_more_exact_date_that_disagrees_is_a_contradiction() -> None:
+    year = _dated("2014", DateSource.FRONT_MATTER)
+    name = _dated("2015-05-07", DateSource.FILENAME)
+    assert choose([year, name], now=_now) == (year, (name,))
+
+
+def test_a_day_is_exact_enough() -> None:
+    day = _dated("2015-05-07", DateSource.FRONT_MATTER)
+    second = _dated("2015-05-07T10:30:00Z", DateSource.PDF_INFO)
+    assert choose([day, second], now=_now) == (day, ())
+
+
+def test_the_time_of_a_copy_makes_no_date_more_exact() -> None:
+    year = _dated("2015", DateSource.FRONT_MATTER)
+    mtime = _dated("2015-05-07T10:30:00Z", DateSource.MTIME)
+    assert choose([year, mtime], now=_now) == (year, ())
+
+
+def test_days_next_to_each_other_may_be_one_in_two_zones() -> None:
+    front = _dated("2015-05-07", DateSource.FRONT_MATTER)
+    assert choose([front, _dated("2015-05-08", DateSource.DATELINE)], now=_now)[1] == ()
+    later = _dated("2015-05-09", DateSource.DATELINE)
+    assert choose([front, later], now=_now)[1] == (later,)
+
+
+def test_the_name_of_a_file_of_records_says_nothing_of_one_of_them() -> None:
+    record = _dated("2015", DateSource.RECORD_FIELD)
+    inside = _dated("2015-05-07", DateSource.FILENAME)
+    assert choose([record, inside], now=_now) == (record, ())
+    assert choose([record, _dated("2020", DateSource.FILENAME)], now=_now) == (record, ())
+
+
+def test_the_order_of_places_is_the_users() -> None:
+    front, name = _dated("2010", DateSource.FRONT_MATTER), _dated("2015", DateSource.FILENAME)
+    mtime = _dated("2020-01-01", DateSource.MTIME)
+    order = [DateSource.FILENAME, DateSource.FRONT_MATTER]
+    assert choose([front, name, mtime], now=_now, date_from=order) == (name, (front,))
+    assert choose([front, mtime], now=_now, date_from=[DateSource.MTIME]) == (mtime, ())
+
+
+def test_who_knows_a_date_is_asked_only_when_nothing_better_is_known() -> None:
+    asked: list[str] = []
+    committed = _dated("2012-03-04", DateSource.VERSION_CONTROL)
+
+    def ask() -> Dated:
+        asked.append("asked")
+        return committed
+
+    who = {DateSource.VERSION_CONTROL: ask}
+    name, mtime = _dated("2015", DateSource.FILENAME), _dated("2020", DateSource.MTIME)
+    assert choose([name, mtime], now=_now, ask=who)[0] is name
+    assert choose([mtime], now=_now, date_from=[DateSource.MTIME], ask=who)[0] is mtime
+    assert asked == []
+    assert choose([mtime], now=_now, ask=who) == (committed, ())
+    assert asked == ["asked"]
+    first = [DateSource.VERSION_CONTROL, DateSource.FILENAME]
+    assert choose([name], now=_now, date_from=first, ask=who) == (committed, (name,))
+
+
+def test_who_does_not_know_is_passed_over() -> None:
+    mtime = _dated("2020", DateSource.MTIME)
+    assert choose([mtime], now=_now, ask={DateSource.VERSION_CONTROL: lambda: None})[0] is mtime
+    future = _dated("2031", DateSource.VERSION_CONTROL)
+    assert choose([mtime], now=_now, ask={DateSource.VERSION_CONTROL: lambda: future})[0] is mtime
