@@ -62,6 +62,7 @@ class FolderSource:
         self._dump = dump
         self._commits = CommitTimes()
         self._moves = Moves()
+        self._is_at_rest: Callable[[Path, os.stat_result], bool] = lambda _path, _status: True
 
     def scan(self, known: Known) -> Iterator[ScanItem]:
         """Yield what changed since the last scan, then what is gone.
@@ -71,13 +72,25 @@ class FolderSource:
         """
         yield from self.scan_within(known, [self._root])
 
-    def scan_within(self, known: Known, places: Iterable[Path]) -> Iterator[ScanItem]:
+    def scan_within(
+        self,
+        known: Known,
+        places: Iterable[Path],
+        *,
+        is_at_rest: Callable[[Path, os.stat_result], bool] = lambda _path, _status: True,
+    ) -> Iterator[ScanItem]:
         """Yield what changed in some files and folders of the root, then what of them is gone.
+
+        Args:
+            known: What the store holds.
+            places: Files and folders in the root; they need not be there.
+            is_at_rest: Whether a file that changed may be read now; if not, it is passed over.
 
         Raises:
             SourceError: If the root is not there or cannot be listed.
         """
         self._moves = Moves()
+        self._is_at_rest = is_at_rest
         # What was committed is read anew in each scan, and let go after it.
         with closing(CommitTimes()) as self._commits:
             yield from self._scan_within(known, list(places))
@@ -116,6 +129,8 @@ class FolderSource:
 
     def _file(self, path: Path, known: Known, present: set[str]) -> Iterator[ScanItem]:
         origin = file_uri(path)
+        if origin in present:
+            return  # its folder was asked for too
         try:
             before = path.stat()
         except FileNotFoundError:
@@ -130,6 +145,8 @@ class FolderSource:
             return
         if known.fingerprint(origin) == self._state(before):
             yield Unchanged(origin)
+            return
+        if not self._is_at_rest(path, before):
             return
         try:
             yield from self._changed_file(path, origin, before, known)

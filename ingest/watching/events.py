@@ -49,7 +49,7 @@ class Changes:
     paths: frozenset[Path] = frozenset()
     """Files and folders that may have changed, be it that they are gone."""
     closed: frozenset[Path] = frozenset()
-    """Of them, files that were closed by their writer and not touched since."""
+    """Of them, files that were closed by their writer, or moved there, and not touched since."""
     lost: tuple[str, ...] = ()
     """Why events may be missing; everything is to be looked at if there is a reason."""
 
@@ -71,7 +71,7 @@ class EventCounts:
 @dataclass(slots=True)
 class _Gathered:
     paths: dict[Path, bool] = field(default_factory=dict)
-    """Whether the last event of each path was that its writer closed it."""
+    """Whether the last event of each path left it whole."""
     lost: dict[str, None] = field(default_factory=dict)
 
 
@@ -149,7 +149,8 @@ class EventSource(FileSystemEventHandler):
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Note what an event is about; called in watchdog's thread."""
-        is_closed = isinstance(event, FileClosedEvent)
+        # What was moved into place is whole, as what was closed is.
+        is_closed = isinstance(event, FileClosedEvent | FileMovedEvent)
         named = [place for place in (event.src_path, event.dest_path) if place]
         with self._condition:
             self.counts.events += 1

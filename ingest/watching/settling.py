@@ -6,16 +6,20 @@ pieces, so make one revision of it and not three.
 """
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 DEBOUNCE_SECONDS = 0.15
-"""How long a file that was closed, moved or deleted is waited for: a save has several events."""
+"""How long a folder, or a file that was closed or moved there, is waited for: a save has several
+events."""
 SETTLE_SECONDS = 2.0
-"""How long a file must be unchanged that nobody was heard to close."""
+"""How long a file must be unchanged that nobody was heard to close. What is gone is waited for half
+as long again: it may turn up elsewhere, and then it has moved."""
 
 _State = tuple[int, int] | None
-"""Size and time of change; None for what is not there or is a folder."""
+"""Size and time of change, of a folder zeros; None for what is not there."""
+_FOLDER = (0, 0)
 
 
 @dataclass(slots=True)
@@ -71,7 +75,9 @@ class Settling:
         self._waiting.clear()
 
     def _at(self, one: _Waiting) -> float:
-        is_quick = one.is_closed or one.state is None
+        if one.state is None:
+            return one.since + 1.5 * self._settle_s
+        is_quick = one.is_closed or one.state == _FOLDER
         return one.since + (self._debounce_s if is_quick else self._settle_s)
 
 
@@ -80,4 +86,4 @@ def _state(path: Path) -> _State:
         status = os.lstat(path)
     except OSError:
         return None
-    return None if path.is_dir() else (status.st_size, status.st_mtime_ns)
+    return _FOLDER if stat.S_ISDIR(status.st_mode) else (status.st_size, status.st_mtime_ns)

@@ -335,3 +335,4 @@ def test_a_scan_within_looks_at_some_places_alone(tmp_path: Path) -> None:
     assert told("x") == [("Completed", "x/e.txt"), ("Unchanged", "x/y/d.txt"), ("Gone", "x/c.txt")]
     assert told("x/e.txt", "b.txt") == [("Completed", "x/e.txt"), ("Gone", "b.txt")]
     assert told("nowhere") == []
+    assert told("x/e.txt", "x") == told("x")

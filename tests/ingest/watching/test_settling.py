@@ -53,11 +53,13 @@ def test_a_change_of_time_alone_is_a_change(tmp_path: Path) -> None:
     assert settling.take(4.0) == [path]
 
 
-def test_what_is_gone_or_a_folder_is_soon_at_rest(tmp_path: Path) -> None:
+def test_a_folder_is_soon_at_rest_and_what_is_gone_may_turn_up_elsewhere(tmp_path: Path) -> None:
     settling = _settling()
     settling.touch(tmp_path / "gone.txt", 0.0)
     settling.touch(tmp_path, 0.0)
-    assert settling.take(0.1) == [tmp_path / "gone.txt", tmp_path]
+    assert settling.take(0.1) == [tmp_path]
+    assert settling.take(2.9) == []
+    assert settling.take(3.0) == [tmp_path / "gone.txt"]
 
 
 def test_a_file_that_comes_back_within_the_debounce_is_read_once(tmp_path: Path) -> None:

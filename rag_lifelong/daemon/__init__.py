@@ -1,0 +1,1 @@
+"""The watcher daemon: keeps a store in step with folders, and tells how far behind it is."""
