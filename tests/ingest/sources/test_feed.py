@@ -226,7 +226,8 @@ def test_dates_are_read_as_they_are_written(site: Site, published: str, date: st
 
 
 def test_an_entry_without_words_is_a_named_skip(site: Site) -> None:
-    body = _atom("<entry><id>urn:x:9</id></entry>", _entry("1", "One.")).replace("<title>T</title>", "")
+    body = _atom("<entry><id>urn:x:9</id></entry>", _entry("1", "One."))
+    body = body.replace("<title>T</title>", "")
     skipped, document, _ = _scan(site.put("/feed", body, _ATOM))
     assert skipped == Skipped(f"{site.url}/feed#urn:x:9", "no text in the entry")
     assert isinstance(document, Document)
