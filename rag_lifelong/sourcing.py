@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.contents import ContentRules
 from ingest.documents import DateRules
 from ingest.dumps.thinning import Keep
 from ingest.sources import SourceRules, open_source
+from ingest.sources.folder import FolderSource
 from ingest.sources.walk import WalkRules
 from ingest.sources.wikipedia import WikipediaSource
 from rag_lifelong.config import Config
@@ -27,6 +29,12 @@ def open_sources(names: Sequence[str], config: Config, now: Clock) -> list[Sourc
     """
     rules = _rules(config, now)
     return [open_source(name, rules) for name in names]
+
+
+def folder_source(path: Path, config: Config, now: Clock) -> FolderSource:
+    """Return a folder or file as a source, be it there or not."""
+    rules = _rules(config, now)
+    return FolderSource(path, rules.contents, walk_rules=rules.walk, dump=rules.dump)
 
 
 def plan(sources: Sequence[Source], known: "Known | None") -> Iterator[ScanItem]:
@@ -85,6 +93,7 @@ def _rules(config: Config, now: Clock) -> SourceRules:
             revisions=Keep(pages.revisions),
             whole=pages.whole,
         ),
+        allow_private=chosen.allow_private,
     )
 
 
