@@ -1,19 +1,16 @@
 """Fetches what a URL names: the one place that opens a connection to a host somebody else names.
 
-A host's name is resolved once, the addresses are looked at, and the connection goes to one of
-those very addresses, so that a name that changes its mind between the two gains nothing. This
-holds for every redirect. Bytes, also unpacked ones, redirects and time are bounded. No cookies, no
-credentials, and no proxy from the environment: behind one, hosts would be resolved where nothing
-looks at their addresses.
+Each host, of redirects too, is connected to by `ingest.connecting`, which looks at its addresses.
+Bytes, also unpacked ones, redirects and time are bounded. No cookies, no credentials, and no proxy
+from the environment: behind one, hosts would be resolved where nothing looks at their addresses.
 
 httpcore, beneath httpx, is used directly because only it lets one decide where to connect.
 """
 
-import socket
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
@@ -21,12 +18,12 @@ from http.client import responses
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import httpcore
 import httpx
 
-from ingest.addresses import refusal
+from ingest.connecting import CheckedNetwork, Deadline, Resolve, resolve
 from rag_lifelong.errors import ParseError
 
 AGENT = "rag-lifelong"
@@ -36,9 +33,6 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CONTENT = frozenset({200, 203})
 _GONE = frozenset({404, 410})
 _NOT_MODIFIED = 304
-
-Resolve = Callable[[str, int], Sequence[str]]
-"""Gives the addresses of a host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,14 +130,17 @@ class Fetcher:
         self,
         rules: FetchRules,
         *,
-        resolve: Resolve | None = None,
+        resolve: Resolve = resolve,
         network: httpcore.NetworkBackend | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rules = rules
-        self._deadline = _Deadline(rules.total_s, monotonic)
-        backend = _CheckedNetwork(
-            rules, self._deadline, resolve or _resolve, network or httpcore.SyncBackend()
+        self._deadline = Deadline(rules.total_s, monotonic)
+        backend = CheckedNetwork(
+            self._deadline,
+            resolve,
+            network or httpcore.SyncBackend(),
+            allow_private=rules.allow_private,
         )
         self._pool = httpcore.ConnectionPool(
             network_backend=backend, max_connections=4, keepalive_expiry=30.0
@@ -229,7 +226,7 @@ class Fetcher:
             "pool": self._rules.connect_s,
         }
         with self._pool.stream(
-            "GET", target, headers=headers, extensions={"timeout": timeouts}
+            "GET", target, headers=list(headers.items()), extensions={"timeout": timeouts}
         ) as response:
             yield response
 
@@ -291,114 +288,3 @@ def _unzipped(blocks: Iterable[bytes]) -> Iterator[bytes]:
         raise ParseError("sent as damaged gzip") from e
     if not decoder.eof:
         raise ParseError("cut off while it was sent")
-
-
-class _Deadline:
-    """The time that is left for a URL."""
-
-    def __init__(self, total_s: float, monotonic: Callable[[], float]) -> None:
-        self._total_s = total_s
-        self._monotonic = monotonic
-        self._end = 0.0
-
-    def start(self) -> None:
-        self._end = self._monotonic() + self._total_s
-
-    def within(self, timeout: float | None) -> float:
-        """The least of a timeout and the time that is left."""
-        left = self._end - self._monotonic()
-        if left <= 0:
-            raise ParseError(f"took longer than {self._total_s:.0f} s")
-        return left if timeout is None else min(left, timeout)
-
-
-class _CheckedNetwork(httpcore.NetworkBackend):
-    """Connects to addresses that were looked at, and to no others."""
-
-    def __init__(
-        self,
-        rules: FetchRules,
-        deadline: _Deadline,
-        resolve: Resolve,
-        network: httpcore.NetworkBackend,
-    ) -> None:
-        self._rules = rules
-        self._deadline = deadline
-        self._resolve = resolve
-        self._network = network
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        failure: Exception = httpcore.ConnectError("no address")
-        for address in self._addresses(host, port):
-            try:
-                stream = self._network.connect_tcp(
-                    address,
-                    port,
-                    self._deadline.within(timeout),
-                    local_address,
-                    socket_options,
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as e:
-                failure = e
-            else:
-                return _BoundedStream(stream, self._deadline)
-        raise failure
-
-    def _addresses(self, host: str, port: int) -> list[str]:
-        try:
-            found = list(dict.fromkeys(self._resolve(host, port)))
-        except (OSError, UnicodeError) as e:
-            raise ParseError(f"no such host: {host}") from e
-        reasons = {
-            address: refusal(address, allow_private=self._rules.allow_private) for address in found
-        }
-        allowed = [address for address, reason in reasons.items() if reason is None]
-        if not allowed:
-            why = next((reason for reason in reasons.values() if reason), "no address")
-            raise ParseError(
-                f"{host} is {why}", hint="--allow-private fetches from private networks too"
-            )
-        return allowed
-
-
-class _BoundedStream(httpcore.NetworkStream):
-    """A connection on which nothing waits longer than the URL has time."""
-
-    def __init__(self, stream: httpcore.NetworkStream, deadline: _Deadline) -> None:
-        self._stream = stream
-        self._deadline = deadline
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.within(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._deadline.within(timeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: Any,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        within = self._deadline.within(timeout)
-        stream = self._stream.start_tls(ssl_context, server_hostname, within)
-        return _BoundedStream(stream, self._deadline)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-def _resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host, as the system orders them."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]

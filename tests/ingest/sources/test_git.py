@@ -1,9 +1,9 @@
 """Repositories: every commit a revision of its own time, renames and all, nothing run."""
 
 import os
-import shutil
+import random
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -465,4 +465,40 @@ def test_a_branch_that_was_rewritten_is_read_again(made: Made, tmp_path: Path) -
     assert report.chunks_embedded == 1
     assert whole.texts("2020") == ["Cy.", "Open."]
     assert whole.texts() == ["Cy.", "Open."]
-    shutil.rmtree(tmp_path / "store")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_as_of_every_commit_the_store_holds_what_the_commit_held(
+    made: Made, tmp_path: Path, seed: int
+) -> None:
+    rng = random.Random(seed)
+    whole = Whole(tmp_path)
+    files: dict[str, str] = {}
+    held: dict[str, list[str]] = {}
+    for n in range(12):
+        for _ in range(rng.randint(1, 3)):
+            _edit(files, rng, n)
+        day = (date(2015, 1, 1) + timedelta(days=n)).isoformat()
+        made.commit(files, day)
+        held[day] = sorted(files.values())
+        if rng.random() < 0.3:
+            whole.ingest(made.name)
+    whole.ingest(made.name)
+    assert {day: whole.texts(day) for day in held} == held
+    whole.now += timedelta(days=1)
+    assert whole.texts() == sorted(files.values())
+
+
+def _edit(files: dict[str, str], rng: random.Random, n: int) -> None:
+    """Write, edit, delete or rename some file; no two files say the same."""
+    path = f"{rng.choice(['', 'd/', 'd/e/'])}{rng.choice('abcde')}.md"
+    text = f"Text {n} {rng.random()}."
+    match rng.choice(["write", "write", "delete", "rename", "rename and edit"]):
+        case "write":
+            files[path] = text
+        case "delete" if path in files:
+            del files[path]
+        case kind if files:
+            old = rng.choice(sorted(files))
+            moved = files.pop(old)
+            files[path] = moved if kind == "rename" else text
