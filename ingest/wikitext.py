@@ -13,22 +13,32 @@ from mwparserfromhell.parser import CTokenizer, tokens  # type: ignore[attr-defi
 
 from ingest.outline import Outline
 from ingest.wikitags import decoded, without_tags
-from ingest.wikitokens import Piece, TokenReader
+from ingest.wikitokens import Piece, TokenReader, without_plain_templates
 from rag_lifelong.types import Section
 
 _MAX_PARSED_CHARS = 3_000_000
 """Longer pages (MediaWiki's own limit is 2 MiB) are cleaned without parsing."""
 
-_QUOTES = re.compile(r"'{2,5}")
-_MAGIC = re.compile(r"__[A-Z]{3,25}__")
-_SPACES = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
 _BLANK_LINES = re.compile(r"\n{3,}")
-_EMPTY_BRACKETS = re.compile(r"\((?:[\s,;:/]|or|also)*\)")
 _SPACED_STOP = re.compile(r" ([.,;:](?=\s|\Z))")
-_NESTED_ITEM = re.compile(r"^(?:- ){2,}", re.MULTILINE)
-_OPENING_PUNCTUATION = re.compile(r"\((?:[;,:]\s*)+")
-_LEFTOVER_LINE = re.compile(r"^(?:\{\||\|\}|\|-|[|!]\+?(?! )).*\n?", re.MULTILINE)
-_LEFTOVER_MARKUP = re.compile(r"\[\[|\]\]|\{\{|\}\}")
+_REPAIRS: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    ("''", re.compile(r"''(?:'{0,3})"), ""),
+    ("__", re.compile(r"__[A-Z]{3,25}__"), ""),
+    ("(", re.compile(r"\((?:[\s,;:/]|or|also)*\)"), ""),
+    ("(", re.compile(r"\((?:[;,:]\s*)+"), "("),
+    ("", re.compile(r"[\t\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"), " "),
+    ("  ", re.compile(r"  +"), " "),
+    (" \n", re.compile(r" \n"), "\n"),
+    ("\n ", re.compile(r"\n "), "\n"),
+    ("- - ", re.compile(r"^(?:- ){2,}", re.MULTILINE), "- "),
+    ("|", re.compile(r"^(?:\{\||\|\}|\|-|[|!]\+?(?! )).*\n?", re.MULTILINE), ""),
+    ("!", re.compile(r"^!\+?(?! ).*\n?", re.MULTILINE), ""),
+    ("{{", re.compile(r"\{\{"), ""),
+    ("}}", re.compile(r"\}\}"), ""),
+    ("[[", re.compile(r"\[\["), ""),
+    ("]]", re.compile(r"\]\]"), ""),
+)
+"""What parsing leaves: the sign it cannot be without, the pattern, and what is put in its place."""
 
 _SILENT_SECTIONS = frozenset(
     {
@@ -61,7 +71,7 @@ def clean(wikitext: str) -> CleanText:
     Infobox parameters come first as `key: value` lines; table rows are `| cell | cell |` lines;
     references, media, categories, navigation and the link sections at the end are left out.
     """
-    source = without_tags(wikitext)
+    source = without_plain_templates(without_tags(wikitext))
     if len(source) > _MAX_PARSED_CHARS:
         return _assemble(_without_parser(source))
     try:
@@ -106,16 +116,11 @@ def _tidy(text: str) -> str:
     if not text or text.isspace():
         return ""
     text = decoded(text)
-    text = _QUOTES.sub("", text)
-    text = _MAGIC.sub("", text)
-    text = _EMPTY_BRACKETS.sub("", text)
-    text = _OPENING_PUNCTUATION.sub("(", text)
-    text = _SPACES.sub(" ", text)
-    text = text.replace(" \n", "\n").replace("\n ", "\n")
+    for sign, pattern, replacement in _REPAIRS:
+        # Finding a sign is ten times as fast as finding that a pattern does not match.
+        if sign in text:
+            text = pattern.sub(replacement, text)
     text = _SPACED_STOP.sub(r"\1", text)
-    text = _NESTED_ITEM.sub("- ", text)
-    text = _LEFTOVER_LINE.sub("", text)
-    text = _LEFTOVER_MARKUP.sub("", text)
     return _BLANK_LINES.sub("\n\n", text).strip()
 
 

@@ -1,5 +1,6 @@
 """Reads the tokens of wikitext, in one pass, into text and headings. Leaves tidying to others."""
 
+import re
 from collections.abc import Callable, Iterable
 
 from mwparserfromhell.parser import tokens
@@ -23,7 +24,38 @@ _SILENT_NAMESPACES = frozenset(
         "图像", "分类", "檔案", "分類", "파일", "분류", "ملف", "تصنيف", "קובץ", "קטגוריה",
     }
 )  # fmt: skip
+_PLAIN_TEMPLATE = re.compile(r"\{\{(?![{#])([^{}|\[\]]+)((?:\|[^{}\[\]]*)?)\}\}(?!\})")
+_MAX_PLAIN_LINES = 3
 _LIST_MARKS = {"li": "- ", "dd": " ", "dt": "", "hr": "\n"}
+
+
+def without_plain_templates(wikitext: str) -> str:
+    """Return wikitext with those templates rendered that hold words alone and are no infobox.
+
+    They are most, and quicker to render here than to parse.
+    """
+    return _PLAIN_TEMPLATE.sub(_render_plain, wikitext)
+
+
+def _render_plain(match: re.Match[str]) -> str:
+    name = _template_name(match[1])
+    body = match[2]
+    # A box is written one parameter a line.
+    if body.count("\n") > _MAX_PLAIN_LINES or is_infobox(name, [], is_lead=False):
+        return match[0]
+    parameters = [_parameter(part) for part in body.split("|")[1:]]
+    text = render(name, parameters)
+    # What would be read as a sign of markup stays for the parser.
+    return match[0] if "|" in text or "=" in text else text
+
+
+def _parameter(text: str) -> Parameter:
+    name, equals, value = text.partition("=")
+    return Parameter(name.strip(), value) if equals else Parameter("", text)
+
+
+def _template_name(text: str) -> str:
+    return " ".join(text.replace("_", " ").split()).lower()
 
 
 class _Frame:
@@ -83,14 +115,16 @@ class TokenReader:
         """Read all tokens."""
         text_token = tokens.Text
         handlers = self._handlers
+        append = self._frame.parts.append
         for token in stream:
             kind = type(token)
             if kind is text_token:
-                self._frame.parts.append(token.text)
+                append(token["text"])
             else:
                 handler = handlers.get(kind)
                 if handler is not None:
                     handler(token)
+                    append = self._frame.parts.append
         self._flush()
 
     def _flush(self) -> None:
@@ -130,7 +164,7 @@ class TokenReader:
     def _close_template(self, token: tokens.Token) -> None:
         self._separate(token)
         parameters = self._close().parameters
-        name = " ".join(parameters[0].value.replace("_", " ").split()).lower()
+        name = _template_name(parameters[0].value)
         is_lead = not self._stack and len(self.pieces) == 0
         if is_infobox(name, parameters[1:], is_lead=is_lead):
             lines = render_infobox(parameters[1:])

@@ -77,7 +77,7 @@ def test_templates_that_carry_facts_are_kept_and_others_dropped(source: str, exp
         ("x <math>a^2</math> y<gallery>\nA.jpg|b\n</gallery>", "x y"),
         ("'''bold''' ''italic'' &amp; &#91;1&#93;&nbsp;m", "bold italic & [1] m"),
         ("Rome ({{IPA|x}}; born) and ({{IPA|y}}) it", "Rome (born) and it"),
-        ("* one\n** two\n# three\n; term : def", "- one\n- two\n- three\nterm def"),
+        ("* one\n** two\n# three\n; term : def", "- one\n- two\n- three\nterm: def"),
         ("__NOTOC__a<br />b", "a\nb"),
         ("<nowiki>[[raw]]</nowiki>", "raw"),
         ("{{{1|x}}}a", "a"),
@@ -164,3 +164,37 @@ def test_a_page_over_the_limit_is_cleaned_without_the_parser(
 def test_nothing_remains_of_nothing() -> None:
     assert clean("") == ("", (), "")
     assert clean("{{stub}}\n<!-- x -->") == ("", (), "")
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("{{Infobox officeholder\n| name = A\n| office = Mayor\n}}", "officeholder"),
+        ("{{Use dmy dates}}{{Infobox settlement/Wikidata|name=A}}", "settlement"),
+        ("{{Infobox_football biography 2|name=A}}", "football biography"),
+        ("{{Infobox person|name=A}}{{Infobox writer|genre=b}}", "person"),
+        ("{{Infobox|name=A}}", ""),
+        ("{{Geobox|River|name=A}}", "river"),
+        ("{{Taxobox|name=A|genus=B}}", "species"),
+        ("{{Инфокутия за населено място|име=A}}", "населено място"),
+        ("{{convert|5|km}} long {{quote|x}}", ""),
+    ],
+)
+def test_the_first_infobox_tells_what_kind_of_thing_a_page_is_about(source: str, kind: str) -> None:
+    assert clean(source).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("{{nowrap|1=a=b}} c", "a=b c"),
+        ("{{a|b={{lang|fr|c}}|[[d|e]]}}{{lang|fr|[[chat|cats]]}}", "cats"),
+        ("[[a|b=c]] [[A:B|c]] [[a#b]] [[a#b|c]] [[ |x]] [[a| ]]", "b=c c a § b c x a"),
+        ("{{Infobox x|a=[[b|c=d]]|e=[[f]]}}g", "a: c=d\ne: f\n\ng"),
+        (":: deep\n:*;item\n#one", "deep\n- item\n- one"),
+        (":: {| class=x\n| a || b\n|}", "| a | b |"),
+        ("[single] [[[triple]]]", "[single] [triple]"),
+    ],
+)
+def test_what_is_read_before_parsing_is_read_alike(source: str, expected: str) -> None:
+    assert _text(source) == expected

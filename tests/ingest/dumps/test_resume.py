@@ -156,7 +156,7 @@ def test_other_settings_start_anew(tmp_path: Path, starts: list[int]) -> None:
     assert [type(item) for item in items].count(Document) == 6
     assert len(reached) == 4
     known = FakeKnown(
-        positions={(one.origin, one.fingerprint): one.position for one in reached[:3]}
+        positions={(r.origin, r.fingerprint): r.position for r in reached[:3]}
     )
     list(WikipediaSource(dump, namespaces=None).scan(known))
     list(WikipediaSource(dump).scan(known))
