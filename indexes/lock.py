@@ -19,12 +19,16 @@ from rag_lifelong.errors import IndexLockedError, IndexStoreError
 class WriterLock:
     """Holds `path` exclusively from construction to `release`.
 
+    Args:
+        path: The lock file.
+        held: What is done to the store meanwhile, for the error.
+
     Raises:
         IndexLockedError: If a live process holds it; the message names its pid and host.
         IndexStoreError: If the file cannot be made.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, held: str = "is being written") -> None:
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as error:
@@ -35,7 +39,7 @@ class WriterLock:
             holder = _holder(os.pread(self._descriptor, 4096, 0))
             os.close(self._descriptor)
             raise IndexLockedError(
-                f"store {path.parent} is being written by {holder}",
+                f"store {path.parent} {held} by {holder}",
                 hint="wait for it to finish, or stop it",
             ) from None
         owner = json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode()

@@ -93,6 +93,19 @@ class SourcesConfig(_Section):
     """Whether URLs may lead to private addresses."""
 
 
+class WatchConfig(_Section):
+    """`[watch]`."""
+
+    paths: tuple[Path, ...] = ()
+    """Folders and files to watch, besides those the command names."""
+    rescan_minutes: float = Field(default=60, gt=0)
+    """How often everything is looked at, whatever was heard."""
+    settle_seconds: float = Field(default=2.0, ge=0)
+    """How long a file must be unchanged that nobody was heard to close."""
+    poll: Literal["auto", "always", "never"] = "auto"
+    """Compare listings instead of trusting events; `auto`: on file systems of a network."""
+
+
 class ChunkingConfig(_Section):
     """`[chunking]`."""
 
@@ -134,6 +147,7 @@ class Config(BaseSettings):
     models: ModelsConfig = ModelsConfig()
     sources: SourcesConfig = SourcesConfig()
     wikipedia: WikipediaConfig = WikipediaConfig()
+    watch: WatchConfig = WatchConfig()
     chunking: ChunkingConfig = ChunkingConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
 

@@ -23,6 +23,7 @@ from rag_lifelong.cli import (
     search,
     status,
     verify,
+    watch,
 )
 from rag_lifelong.errors import RagLifelongError
 
@@ -50,6 +51,7 @@ app.command("compact")(compact.compact)
 app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
 app.command("reembed")(reembed.reembed)
+app.add_typer(watch.app, name="watch")
 app.add_typer(models.app, name="models")
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+
 Update = Callable[[Sequence[Source]], "IngestReport"]
 """Brings the store up to date with sources."""
 Scan = Callable[[Known], Iterable[ScanItem]]
@@ -212,9 +213,12 @@ class Watcher:
         logger.info("looking at everything: %s", reason)
         self.state.skipped.clear()
         there = [root for root in self._roots if root.is_there()]
-        sources = [_Telling(self._all_of(root), self.state) for root in there]
+        sources = [self._heeding(self._all_of(root)) for root in there]
         if not self._apply(sources):
             self.rescan(reason)
+
+    def _heeding(self, scan: Scan) -> Source:
+        return _Heeding(scan, self._stop, self.state)
 
     def _all_of(self, root: WatchedRoot) -> Scan:
         return lambda known: root.scan(known, self._is_at_rest)
@@ -238,7 +242,7 @@ class Watcher:
         for root in self._roots:
             held = [place for place in places if root.holds(place)]
             if held and root.is_there():
-                sources.append(_Telling(_some_of(root, held), self.state))
+                sources.append(self._heeding(_some_of(root, held)))
         if not self._apply(sources):
             self.rescan("the store was busy")
 
@@ -277,15 +281,18 @@ class Watcher:
         self._told(state)
 
 
-class _Telling:
-    """A source that keeps what was skipped."""
+class _Heeding:
+    """A source that ends when it is told to, as after a crash, and keeps what was skipped."""
 
-    def __init__(self, scan: Scan, state: WatchState) -> None:
+    def __init__(self, scan: Scan, stop: threading.Event, state: WatchState) -> None:
         self._scan = scan
+        self._stop = stop
         self._skipped = state.skipped
 
     def scan(self, known: Known) -> Iterator[ScanItem]:
         for item in self._scan(known):
+            if self._stop.is_set():
+                return
             if isinstance(item, Skipped):
                 self._skipped[item.uri] = item.reason
             yield item
