@@ -41,11 +41,13 @@ _LINK = re.compile(
 _LABELLED = re.compile(r"\[\[[^\[\]{}|<>\n:=#]*\|([^\s\[\]{}|<>=][^\[\]{}|<>\n=]*)\]\]")
 _UNLABELLED = re.compile(r"\[\[([^\[\]{}|<>\n:=#]+)\]\]")
 _label = itemgetter(1)
-_LIST_ITEM = re.compile(r"^[:;]*+[*#][*#:;]*+(?![ \t]*\{\|)", re.MULTILINE)
-_INDENTED = re.compile(r"^[:;]++(?![ \t]*\{\|)", re.MULTILINE)
+# The parser knows tables only at the start of a line.
+_TABLE_START = re.compile(r"^[ \t:*#;]+\{\|", re.MULTILINE)
+_LIST_ITEM = re.compile(r"^[:;]*+[*#][*#:;]*+", re.MULTILINE)
+_INDENTED = re.compile(r"^[:;]++", re.MULTILINE)
 _OPENING = re.compile(r"\[+")
 _BRACKET = re.compile(r"\{\{|\}\}|\[\[|\]\]")
-_TABLE_BRACKET = re.compile(r"\{\{|\}\}|\[\[|\]\]|^[ \t:*#;]*\{\||^[ \t]*\|\}(?!\})", re.MULTILINE)
+_TABLE_BRACKET = re.compile(r"\{\{|\}\}|\[\[|\]\]|^\{\||^[ \t]*\|\}(?!\})", re.MULTILINE)
 _OPENERS = {"}}": "{{", "]]": "[[", "|}": "{|"}
 _MAX_DEPTH = 30
 _SPECIAL = re.compile(r"[\[\]{}|<>='*#:;!-]")
@@ -70,6 +72,8 @@ def without_tags(wikitext: str) -> str:
     text = _LABELLED.sub(_label, text)
     text = _UNLABELLED.sub(_label, text)
     text = _OPENING.sub(_escaped_if_single, text)
+    if "{|" in text:
+        text = _TABLE_START.sub("{|", text)
     text = _LIST_ITEM.sub("- ", text)
     text = _INDENTED.sub(" ", text)
     return _with_closed_brackets(text)
