@@ -19,7 +19,7 @@ from hashlib import sha1, sha256
 from itertools import islice
 from pathlib import Path
 
-from dulwich.objects import Commit, ObjectID, Tree
+from dulwich.objects import Commit, ObjectID, Tree, parse_tree
 from dulwich.repo import Repo
 
 from ingest import dates
@@ -209,10 +209,14 @@ class _History:
                     yield prefix + name, object_id
 
     def _read_entries(self, name: bytes) -> _Entries:
-        found = self._repo[ObjectID(name)] if self._repo is not None else None
-        if not isinstance(found, Tree):
+        if self._repo is None:
+            raise _Unreadable("closed")
+        # Not as a Tree: this is where the time goes, and a Tree is made and sorted only to be read.
+        kind, content = self._repo.object_store.get_raw(ObjectID(name))
+        if kind != Tree.type_num:
             raise _Unreadable("not a tree")
-        return {entry.path: (entry.mode, entry.sha) for entry in found.iteritems()}
+        length = self._repo.object_store.object_format.oid_length
+        return {path: (mode, blob) for path, mode, blob in parse_tree(content, length)}
 
 
 def _check_control_files(folder: Path) -> None:

@@ -35,7 +35,9 @@ _TIME = (
     r"(?:\s?(?:Z|[+-]\d{2}:?\d{2}|\(?[A-Z]{2,4}T?\)?))?"
 )
 _TIME_BEFORE = re.compile(rf"(?:^|(?<=[\s:]))(?:at\s)?{_TIME},?\s?(?:on\s)?$", re.IGNORECASE)
-_WEEKDAY_BEFORE = re.compile(r"(?:^|(?<=[\s,(:–—-]))([^\W\d_]{2,12})\.?,?\s?(?:den\s|the\s|le\s)?$")
+_WEEKDAY_BEFORE = re.compile(
+    r"(?:^|(?<=[\s,(:–—-]))([^\W\d_][\w-]{1,12})\.?,?\s?(?:den\s|the\s|le\s)?$"
+)
 _WEEKDAY_AFTER = re.compile(r"^,?\s?\(?([^\W\d_]{2,12})\)?$")
 _CLOSING = re.compile(
     rf"\s*[.,;]?\s*[\])}}]?\s*(?:[-–—,]?\s*{_TIME})?\s*[\])}}.]?\s*"

@@ -123,7 +123,7 @@ def _months() -> dict[str, int]:
 
 @cache
 def _weekdays() -> dict[str, int]:
-    return _names(_LANGUAGES, "days", ("wide", "abbreviated"))
+    return _names((*_LANGUAGES, "zh", "ja"), "days", ("wide", "abbreviated"))
 
 
 def _names(languages: tuple[str, ...], kind: str, widths: tuple[str, ...]) -> dict[str, int]:
