@@ -14,9 +14,11 @@ PARSERS = {
     ".txt": "ingest.parsers.plain:parse",
     ".text": "ingest.parsers.plain:parse",
     ".log": "ingest.parsers.plain:parse",
-    ".rst": "ingest.parsers.plain:parse",
     ".md": "ingest.parsers.markdown:parse",
     ".markdown": "ingest.parsers.markdown:parse",
+    ".rst": "ingest.parsers.rst:parse",
+    ".org": "ingest.parsers.org:parse",
+    ".ipynb": "ingest.parsers.notebook:parse",
     ".html": "ingest.parsers.html:parse",
     ".htm": "ingest.parsers.html:parse",
     ".xhtml": "ingest.parsers.html:parse",
@@ -29,6 +31,7 @@ PARSERS = {
     ".odt": "ingest.parsers.opendocument:parse",
     ".odp": "ingest.parsers.opendocument:parse",
     ".ods": "ingest.parsers.opendocument:parse",
+    ".rtf": "ingest.parsers.rtf:parse",
     ".epub": "ingest.parsers.epub:parse",
     ".eml": "ingest.parsers.mail:parse",
     ".mbox": "ingest.parsers.mail:parse_mailbox",
@@ -39,7 +42,20 @@ PARSERS = {
     ".json": "ingest.parsers.json_:parse",
     ".jsonl": "ingest.parsers.json_:parse_lines",
     ".ndjson": "ingest.parsers.json_:parse_lines",
-}
+    **dict.fromkeys(
+        (
+            ".bash", ".c", ".cc", ".cfg", ".conf", ".cpp", ".cs", ".css", ".go", ".h", ".hpp",
+            ".ini", ".java", ".js", ".jsx", ".kt", ".lua", ".mjs", ".php", ".pl", ".pm", ".ps1",
+            ".py", ".pyi", ".r", ".rb", ".rs", ".scala", ".sh", ".sql", ".swift", ".tex", ".toml",
+            ".ts", ".tsx", ".xml", ".yaml", ".yml", ".zsh",
+        ),
+        "ingest.parsers.source:parse",
+    ),
+    **dict.fromkeys(
+        (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"),
+        "ingest.parsers.picture:parse",
+    ),
+}  # fmt: skip
 
 
 def parser_for(suffix: str) -> Parser | None:

@@ -30,7 +30,7 @@ def parse(path: Path, name: PurePath) -> Iterator[Parsed]:
     Raises:
         ParseError: If the file is empty, is no JSON, or holds no text.
     """
-    value = _load(read_text(path))
+    value = load_json(read_text(path))
     records = _records(value)
     if records is None:
         yield _single(value)
@@ -45,10 +45,15 @@ def parse_lines(path: Path, name: PurePath) -> Iterator[Parsed]:
         ParseError: If the file is empty or a line is no JSON; the lines before it were yielded.
     """
     lines = enumerate(read_lines(path), start=1)
-    yield from _keyed(_load(line, number) for number, line in lines if line.strip())
+    yield from _keyed(load_json(line, number) for number, line in lines if line.strip())
 
 
-def _load(text: str, line: int | None = None) -> object:
+def load_json(text: str, line: int | None = None) -> object:
+    """Return the value of JSON, which is all of a file or its line of this number.
+
+    Raises:
+        ParseError: If it is broken.
+    """
     try:
         return json.loads(text)
     except RecursionError as e:

@@ -69,9 +69,22 @@ def read_markdown(source: str, *, has_html: bool = True, n_lines_before: int | N
     Raises:
         ParseError: If it is too large.
     """
+    outline = Outline()
+    title = add_markdown(outline, source, has_html=has_html, n_lines_before=n_lines_before)
+    text, sections = outline.finish()
+    return Read(text, sections, outline.locators, title)
+
+
+def add_markdown(
+    outline: Outline, source: str, *, has_html: bool = True, n_lines_before: int | None = None
+) -> str:
+    """Add what Markdown says to an outline; return its first heading of level 1 (or nothing).
+
+    Raises:
+        ParseError: If it is too large.
+    """
     if len(source) > _MAX_CHARS:
         raise ParseError(f"Markdown of more than {_MAX_CHARS // 1_000_000} million characters")
-    outline = Outline()
     title = ""
     for block in _blocks(_tree(source, has_html=has_html)):
         if n_lines_before is not None and block.line is not None:
@@ -82,8 +95,7 @@ def read_markdown(source: str, *, has_html: bool = True, n_lines_before: int | N
             title = title or (block.text if block.level == 1 else "")
         else:
             outline.add_text(block.text)
-    text, sections = outline.finish()
-    return Read(text, sections, outline.locators, title)
+    return title
 
 
 class _Block(NamedTuple):

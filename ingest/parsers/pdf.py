@@ -63,7 +63,7 @@ def _read(pdf: pypdfium2.PdfDocument) -> Parsed:
         if n_chars > _MAX_CHARS:
             raise ParseError(f"more than {_MAX_CHARS // 1_000_000} million characters of text")
         outline.add_place(f"page={number + 1}")
-        _add_page(outline, _paragraphs(raw), bookmarks.get(number, []))
+        _add_page(outline, raw, {_plain(one.title): one for one in bookmarks.get(number, [])})
     text, sections = outline.finish()
     if not text:
         raise ParseError("no text in the PDF file (scanned pages?)")
@@ -89,12 +89,11 @@ def _bookmarks(pdf: pypdfium2.PdfDocument) -> dict[int, list[_Bookmark]]:
     return found
 
 
-def _add_page(outline: Outline, paragraphs: list[str], bookmarks: list[_Bookmark]) -> None:
-    """Add a page; a paragraph that says what a bookmark of the page says is a heading."""
-    open_titles = {_plain(bookmark.title): bookmark for bookmark in bookmarks}
+def _add_page(outline: Outline, raw: str, bookmarks: dict[str, _Bookmark]) -> None:
+    """Add a page; a line that says what a bookmark of the page says is a heading."""
     lines: list[str] = []
-    for paragraph in paragraphs:
-        bookmark = open_titles.pop(_plain(paragraph), None) if open_titles else None
+    for paragraph in _paragraphs(raw, frozenset(bookmarks)):
+        bookmark = bookmarks.pop(_plain(paragraph), None) if bookmarks else None
         if bookmark is None:
             lines.append(paragraph)
             continue
@@ -115,7 +114,7 @@ def _dates(metadata: dict[str, str]) -> tuple[Dated, ...]:
     return tuple(dated for dated in read if dated is not None)
 
 
-def _paragraphs(raw: str) -> list[str]:
+def _paragraphs(raw: str, headings: frozenset[str]) -> list[str]:
     """Join the lines of a paragraph: PDF knows lines only.
 
     A line that does not fill the column ends a paragraph, unless the next starts in lower case.
@@ -123,14 +122,18 @@ def _paragraphs(raw: str) -> list[str]:
     text = _BROKEN_WORD.sub("", raw).replace("\r\n", "\n").replace("\x00", "")
     lines = [" ".join(line.split()) for line in text.split("\n")]
     width = max(map(len, lines), default=0)
-    joined: list[str] = []
-    is_open = False
+    joined: list[list[str]] = []
+    is_open = is_after_heading = False
     for line in lines:
         if not line:
             is_open = False
-        elif joined and (is_open or line[0].islower()):
-            joined[-1] += " " + line
+            continue
+        is_heading = bool(headings) and _plain(line) in headings
+        may_join = joined and not is_heading and not is_after_heading
+        if may_join and (is_open or line[0].islower()):
+            joined[-1].append(line)
         else:
-            joined.append(line)
-        is_open = len(line) >= _MIN_FULL_LINE_SHARE * width and len(lines) > 1
-    return joined
+            joined.append([line])
+        is_after_heading = is_heading
+        is_open = not is_heading and len(line) >= _MIN_FULL_LINE_SHARE * width and len(lines) > 1
+    return [" ".join(lines) for lines in joined]
