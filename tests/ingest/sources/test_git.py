@@ -489,6 +489,45 @@ def test_as_of_every_commit_the_store_holds_what_the_commit_held(
     assert whole.texts() == sorted(files.values())
 
 
+@pytest.mark.parametrize("seed", [126, 130])
+def test_however_a_branch_is_rewritten_the_store_holds_its_head(
+    made: Made, tmp_path: Path, seed: int
+) -> None:
+    rng = random.Random(seed)
+    whole = Whole(tmp_path)
+    files: dict[str, str] = {}
+    commits: list[tuple[bytes, dict[str, str]]] = []
+    for n in range(14):
+        if commits and rng.random() < 0.3:
+            commit_id, before = rng.choice(commits)
+            files = dict(before)
+            made.reset(commit_id)
+        else:
+            _edit(files, rng, n)
+            day = (date(2015, 1, 1) + timedelta(days=n)).isoformat()
+            commits.append((made.commit(files, day), dict(files)))
+        if rng.random() < 0.4 or n == 13:
+            whole.ingest(made.name)
+            whole.now += timedelta(days=1)
+            assert whole.texts() == sorted(files.values()), n
+            whole.now += timedelta(days=1)
+
+
+def test_files_that_are_to_be_read_now_bring_their_history(made: Made, tmp_path: Path) -> None:
+    made.commit({"a.md": "Ann.", ".b.md": "Open."}, "2015-01-01")
+    made.commit({"a.md": "Bo.", ".b.md": "Shut."}, "2016-01-01")
+    whole = Whole(tmp_path)
+    whole.ingest(made.name)
+    whole.settings["include_hidden"] = True
+    report = whole.ingest(made.name)
+    assert (report.added, report.updated, report.chunks_embedded) == (1, 1, 2)
+    assert whole.texts("2015-06") == ["Ann.", "Open."]
+    whole.settings["include_hidden"] = False
+    whole.ingest(made.name)
+    whole.now += timedelta(days=1)
+    assert whole.texts() == ["Bo."]
+
+
 def _edit(files: dict[str, str], rng: random.Random, n: int) -> None:
     """Write, edit, delete or rename some file; no two files say the same."""
     path = f"{rng.choice(['', 'd/', 'd/e/'])}{rng.choice('abcde')}.md"
