@@ -238,7 +238,7 @@ class _Visit:
     def _unlisted(self, url: str) -> Iterator[ScanItem]:
         """Pages under the sitemap's folder that are known and that it does not list (any more)."""
         for origin in self.known.origins_under(urljoin(url, ".")):
-            if self._is_new(origin):
+            if self._is_new(origin) and self.robots.refusal(origin) is None:
                 yield from self._guarded(origin, "")
 
     def _is_new(self, url: str) -> bool:

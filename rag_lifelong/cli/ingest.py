@@ -22,8 +22,8 @@ def ingest(
         list[str],
         typer.Argument(
             metavar="SOURCE...",
-            help="Folders, files, Wikipedia dumps, git repositories (git+PATH) and URLs of pages, "
-            "feeds and sitemaps.",
+            help="Folders, files, Wikipedia dumps, git repositories (git+PATH), URLs of pages, "
+            "feeds and sitemaps, and files of URLs (urls+PATH).",
         ),
     ],
     dry_run: Annotated[
@@ -88,6 +88,8 @@ def ingest(
 
     Only what changed is read and embedded; what is gone is closed, its history kept.
     An unreadable file is skipped by name and counted. Stopping is safe at any time.
+    Of a feed the entries are read and not what they link to; of a repository every commit of the
+    current branch. Nothing is fetched but what a URL given here names or lists.
 
     **Examples**
 

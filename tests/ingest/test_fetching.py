@@ -173,6 +173,28 @@ def test_only_the_public_addresses_of_a_host_are_connected_to() -> None:
     assert network.addresses == ["93.184.216.34"]
 
 
+def test_a_certificate_is_asked_of_the_name_and_not_of_the_address() -> None:
+    named: list[str | None] = []
+
+    class Stream(httpcore.MockStream):
+        def start_tls(self, ssl_context, server_hostname=None, timeout=None):
+            named.append(server_hostname)
+            assert ssl_context.check_hostname
+            return self
+
+    class Network(httpcore.NetworkBackend):
+        def connect_tcp(self, host: str, *_: object, **__: object) -> httpcore.NetworkStream:
+            named.append(host)
+            return Stream([_answer("hello")])
+
+    with (
+        Fetcher(FetchRules(), resolve=lambda *_: ["93.184.216.34"], network=Network()) as fetcher,
+        fetcher.fetch("https://town.example/") as answer,
+    ):
+        assert answer.path.read_bytes() == b"hello"
+    assert named == ["93.184.216.34", "town.example"]
+
+
 @pytest.mark.parametrize("target", ["http://169.254.169.254/latest", "http://inside.example/"])
 def test_a_redirect_into_a_private_network_is_refused(target: str) -> None:
     hosts = {"outside.example": ["93.184.216.34"], "inside.example": ["10.0.0.7"]}
