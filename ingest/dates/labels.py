@@ -23,7 +23,7 @@ UPDATED = "|".join(
         r"(?: (?:date|at))?",
         r"this (?:page|article|document) was last (?:updated|modified|edited|changed)",
         r"(?:date )?(?:last )?(?:updated|modified|revised|created)|update|last (?:update|change)",
-        r"revision date|date of (?:last )?(?:revision|update)|effective(?: date)?|as of|created",
+        r"revision date|date of (?:last )?(?:revision|update)|effective(?: date)?|created",
         "stand|zuletzt (?:geändert|aktualisiert|bearbeitet)|aktualisiert|geändert|letzte änderung",
         "mis à jour|mise à jour|dernière (?:mise à jour|modification)|modifié",
         "actualizado|actualizada|última actualización|atualizado|última atualização|modificado",

@@ -25,7 +25,7 @@ MARKUP = re.compile(r"^[#*_=\-–—\s\[({<]{0,12}|[*_=\s\])}>]{0,12}$")
 _HAS_YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 _NUMERIC = re.compile(
     r"(?<![\w./-])(?:\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2}|\d{4}\.\d{1,2}\.\d{1,2}"
-    r"|\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{4}-\d{2})(?![\w/-])"
+    r"|\d{1,2}[/.-]\d{1,2}[/.-]\d{4})(?![\w/-])"
     # An ISO instant: the day is its own, what follows is told by _TIME.
     r"|(?<![\w./-])\d{4}-\d{2}-\d{2}(?=T\d{2}:)"
 )

@@ -85,6 +85,8 @@ def test_a_text_that_dates_itself_is_dated(text: str, expected: str) -> None:
         "30 February 2022",
         "Published 2022",
         "2022",
+        "2011-12",
+        "As of 6 August 2019",
         "Version 2022.06.03.1 of the tool",
         "UPDATE 5/20/2020 : News will no longer be added",
         "> Published 3 June 2022",
