@@ -7,8 +7,10 @@ that everything is to be looked at. Nothing here reads a file.
 
 import logging
 import os
+import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +37,8 @@ logger = logging.getLogger(__name__)
 MAX_NAMED = 50_000
 """Paths named in one set of changes; beyond, all is looked at."""
 _POLL_SECONDS = 2.0
+_FDINFO = Path("/proc/self/fdinfo")
+_WATCHED = re.compile(r"^inotify wd:\S+ ino:([0-9a-f]+) ", re.MULTILINE)
 # Opening and reading a file is no change, and our own reading would be told without end.
 _WANTED: list[type[FileSystemEvent]] = [
     DirCreatedEvent, DirDeletedEvent, DirMovedEvent, FileClosedEvent, FileCreatedEvent,
@@ -147,6 +151,19 @@ class EventSource(FileSystemEventHandler):
             self._gathered.lost[reason] = None
             self._condition.notify_all()
 
+    def count_refused(self) -> int:
+        """How many folders are not watched that should be; told of none where it cannot be known.
+
+        watchdog says nothing when the system's limit of watches is reached. What the kernel
+        watches is read from what it tells of this process (proc_pid_fdinfo(5)).
+        """
+        if self._poll or not _FDINFO.is_dir():
+            return 0
+        watched = _watched_inodes()
+        folders = (folder for root in self._roots for folder in _folders(root))
+        self.counts.refused = sum(folder not in watched for folder in folders)
+        return self.counts.refused
+
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Note what an event is about; called in watchdog's thread."""
         # What was moved into place is whole, as what was closed is.
@@ -170,6 +187,21 @@ class EventSource(FileSystemEventHandler):
         except OSError as error:
             self.counts.refused += 1
             self.lose(f"{root} cannot be watched: {(error.strerror or str(error)).lower()}")
+
+
+def _watched_inodes() -> set[int]:
+    found: set[int] = set()
+    for descriptor in _FDINFO.iterdir():
+        with suppress(OSError):  # closed since it was listed
+            found.update(int(inode, 16) for inode in _WATCHED.findall(descriptor.read_text()))
+    return found
+
+
+def _folders(root: Path) -> Iterator[int]:
+    """Inodes of a folder and of those in it."""
+    for folder, _, _ in os.walk(root):
+        with suppress(OSError):
+            yield os.stat(folder).st_ino
 
 
 class _Warnings(logging.Handler):

@@ -97,6 +97,18 @@ def test_a_root_that_cannot_be_watched_is_counted(tmp_path: Path) -> None:
         assert source.counts.refused == 1
 
 
+def test_folders_that_are_not_watched_are_counted(source: EventSource, tmp_path: Path) -> None:
+    (tmp_path / "x" / "y").mkdir(parents=True)
+    (tmp_path / "x" / "y" / "a.txt").write_text("one")
+    _until(source, lambda told: bool(told.paths))
+    deadline = time.monotonic() + 20
+    while source.count_refused() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert source.count_refused() == 0
+    source.disarm()
+    assert source.count_refused() == 3
+
+
 def test_polling_sees_changes_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "_POLL_SECONDS", 0.1)
     with EventSource([tmp_path], poll=True) as source:
