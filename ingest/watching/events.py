@@ -201,7 +201,7 @@ def _folders(root: Path) -> Iterator[int]:
     """Inodes of a folder and of those in it."""
     for folder, _, _ in os.walk(root):
         with suppress(OSError):
-            yield os.stat(folder).st_ino
+            yield Path(folder).stat().st_ino
 
 
 class _Warnings(logging.Handler):
