@@ -3,6 +3,7 @@
 A parser's module, and the library behind it, is imported when its first file is met.
 """
 
+import errno
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path, PurePath
@@ -75,9 +76,16 @@ def parse(path: Path, *, name: PurePath | None = None) -> Iterator[Parsed]:
 
     Raises:
         ParseError: If the format is not read, or the file is not what its name says.
+        OSError: If it cannot be read.
     """
     name = path if name is None else name
     parser = parser_for(name.suffix)
     if parser is None:
         raise ParseError(f"unsupported format {name.suffix.lower() or '(no suffix)'}")
-    yield from parser(path, name)
+    try:
+        yield from parser(path, name)
+    except OSError as e:
+        # zipfile goes wherever a damaged directory of the archive sends it.
+        if e.errno == errno.EINVAL:
+            raise ParseError("damaged file: it points outside itself") from e
+        raise
