@@ -5,7 +5,8 @@ import os
 import random
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,13 @@ from dulwich import porcelain
 from dulwich.objects import Blob, Commit, ObjectID, Tree
 from dulwich.repo import Repo
 
+from ingest.contents import ContentRules
+from ingest.documents import DateRules
+from ingest.sources.folder import FolderSource
 from ingest.version_control import CommitTimes
 from rag_lifelong.temporal import Precision
-from rag_lifelong.types import DateSource
+from rag_lifelong.types import DateSource, Document
+from tests.ingest.fakes import FakeKnown
 
 _DAY = 86_400
 _START = 1_431_000_000  # 7 May 2015, 12:00 UTC
@@ -303,3 +308,39 @@ def test_a_damaged_repository_is_no_error(history: History, seed: int) -> None:
         commits.close()
     del commits
     gc.collect()
+
+
+def _scanned(root: Path, order: Sequence[DateSource] = tuple(DateSource)) -> dict[str, DateSource]:
+    rules = ContentRules(
+        dates=DateRules(now=lambda: datetime(2026, 1, 1, tzinfo=UTC), date_from=order)
+    )
+    items = FolderSource(root, rules).scan(FakeKnown())
+    return {item.title: item.date.source for item in items if isinstance(item, Document)}
+
+
+def test_a_folder_asks_only_for_files_that_have_no_better_date(history: History) -> None:
+    history.commit(
+        {"plain.txt": "Words.", "old.txt": "Words, dated.\n\n3 June 2022\n", "2015-05-07.txt": "x"}
+    )
+    (history.root / "new.txt").write_text("New words.")
+    assert _scanned(history.root) == {
+        "plain": DateSource.VERSION_CONTROL,
+        "old": DateSource.DATELINE,
+        "2015-05-07": DateSource.FILENAME,
+        "new": DateSource.MTIME,
+    }
+    order = [DateSource.VERSION_CONTROL, DateSource.FILENAME, DateSource.MTIME]
+    assert _scanned(history.root, order)["2015-05-07"] is DateSource.VERSION_CONTROL
+    assert set(_scanned(history.root, [DateSource.MTIME]).values()) == {DateSource.MTIME}
+
+
+def test_a_repository_is_not_opened_while_better_dates_are_known(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history.commit({"2015-05-07.txt": "x"})
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("opened")
+
+    monkeypatch.setattr(CommitTimes, "of", refuse)
+    assert _scanned(history.root) == {"2015-05-07": DateSource.FILENAME}
