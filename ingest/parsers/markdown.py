@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import frontmatter
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
@@ -21,6 +23,7 @@ from rag_lifelong.ports import Parsed
 from rag_lifelong.types import Dated, DateSource, Locator, Section
 
 _MAX_CHARS = 20_000_000
+_MAX_INLINE_CHARS = 10_000
 _DATE_KEYS = (
     "date", "published", "published_at", "publish_date", "pubdate", "publication_date",
     "created", "created_at", "updated", "updated_at", "lastmod", "modified", "last_modified",
@@ -113,12 +116,29 @@ def _tree(source: str, *, has_html: bool) -> SyntaxTreeNode:
 
 @cache
 def _markdown(*, has_html: bool) -> MarkdownIt:
-    return (
+    markdown = (
         MarkdownIt("commonmark", {"html": has_html})
         .enable(["table", "strikethrough"])
         .use(footnote_plugin, inline=False)
         .use(dollarmath_plugin, allow_digits=False)
     )
+    markdown.core.ruler.at("inline", _read_inline)
+    return markdown
+
+
+def _read_inline(state: StateCore) -> None:
+    """Read what is inside each block; of a very long one the text as it is.
+
+    Unclosed brackets take time that grows with the square of their number.
+    """
+    for token in state.tokens:
+        if token.type != "inline":
+            continue
+        token.children = []
+        if len(token.content) <= _MAX_INLINE_CHARS:
+            state.md.inline.parse(token.content, state.md, state.env, token.children)
+        else:
+            token.children.append(Token("text", "", 0, content=token.content))
 
 
 def _blocks(node: SyntaxTreeNode) -> Iterator[_Block]:

@@ -24,8 +24,10 @@ from rag_lifelong.errors import ParseError
 from rag_lifelong.ports import Parsed
 from rag_lifelong.types import Dated, DateSource
 
-_MAX_CHARS = 5_000_000  # docutils reads some 200 kB a second
+_MAX_CHARS = 2_000_000  # docutils reads some 200 kB a second
 _MAX_LINE_CHARS = 100_000
+# Each costs time that grows with their number, and a document of many is no reStructuredText.
+_MAX_MESSAGES = 2_000
 _DATE_FIELDS = frozenset(
     {"date", "published", "created", "updated", "modified", "last-updated", "last-modified"}
 )
@@ -71,14 +73,32 @@ def parse(path: Path, name: PurePath) -> Iterator[Parsed]:
     )
 
 
-class _PlainInliner(Inliner):  # type: ignore[misc]
-    """Takes markup off inside a paragraph, in time that grows with its length alone."""
+class _Messages(StringIO):
+    """Where docutils writes what it does not understand; refuses to take too much of it."""
 
-    def parse(
-        self, text: str, lineno: int, memo: Any, parent: nodes.Element
-    ) -> tuple[list[nodes.Node], list[nodes.Node]]:
-        del lineno, memo, parent
-        return [nodes.Text(_plain(text))], []
+    def __init__(self) -> None:
+        super().__init__()
+        self._n_messages = 0
+
+    def write(self, text: str) -> int:
+        self._n_messages += 1
+        if self._n_messages > _MAX_MESSAGES:
+            raise ParseError("broken reStructuredText: too many errors in it")
+        return len(text)
+
+
+def _inliner() -> Inliner:
+    """An inliner that takes markup off in time that grows with a paragraph's length alone.
+
+    No subclass: docutils builds its patterns from the attributes of the instance's own class.
+    """
+    inliner = Inliner()
+    inliner.parse = _plain_nodes
+    return inliner
+
+
+def _plain_nodes(text: str, lineno: int, memo: Any, parent: nodes.Element) -> tuple[Any, Any]:
+    return [nodes.Text(_plain(text))], []
 
 
 def _plain(text: str) -> str:
@@ -95,7 +115,7 @@ def _plain(text: str) -> str:
 def _tree(source: str) -> nodes.document:
     return publish_doctree(
         source,
-        parser=Parser(inliner=_PlainInliner()),
+        parser=Parser(inliner=_inliner()),
         settings_overrides={
             "_disable_config": True,
             "file_insertion_enabled": False,
@@ -105,7 +125,7 @@ def _tree(source: str) -> nodes.document:
             "raw_enabled": False,
             "report_level": 2,
             "syntax_highlight": "none",
-            "warning_stream": StringIO(),
+            "warning_stream": _Messages(),
         },
     )
 
