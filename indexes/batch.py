@@ -8,7 +8,7 @@ import hashlib
 import sqlite3
 from typing import Any
 
-from indexes import postings, rows, sketches, tokens
+from indexes import jobs, postings, rows, sketches, tokens
 from indexes.columns import TIME_COLUMNS, n_rows
 from indexes.known import document_base
 from indexes.validity import FOREVER_US
@@ -94,6 +94,8 @@ class Batch:
                 rows.replace(self._db, "progress", origin, fingerprint, position)
             case Ended(doc_id=doc_id, at=at):
                 self._end_document(doc_id, to_us(at))
+            case _:
+                jobs.record(self._db, item, self._recorded_at)
 
     def finish(self) -> None:
         """Add what is written once a batch: the inverted lists and the counters."""
@@ -212,12 +214,14 @@ class Batch:
             base, item.content,
         )  # fmt: skip
         self._db.execute("DELETE FROM progress WHERE origin = ?", (item.origin,))
+        jobs.settle(self._db, item.origin)
         if item.doc_ids is not None:
             open_documents = self._open_documents(item.origin)
             self._end({k: v for k, v in open_documents.items() if k not in item.doc_ids})
 
     def _leave(self, origin: str) -> None:
         """An origin is gone: its documents end, unless it never claimed to hold all there is."""
+        jobs.settle(self._db, origin)
         known = self._origin(origin)
         if known is not None:
             fingerprint, holds_all, completed_at, _, base, content = known
@@ -230,6 +234,8 @@ class Batch:
 
     def _move(self, item: Moved) -> None:
         """The documents of an origin come from another place now; nothing of them ends."""
+        jobs.settle(self._db, item.origin)
+        jobs.settle(self._db, item.to)
         known = self._origin(item.origin)
         if known is None:
             return

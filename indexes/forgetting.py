@@ -199,6 +199,11 @@ def _delete_rows(
         for table in ("other_dates", "chunks", "closings", "revisions"):
             db.execute(f"DELETE FROM {table} WHERE rev_no = ?", (rev_no,))
     for doc_no in documents.tolist():
+        # A reason may quote what could not be read.
+        db.execute(
+            "DELETE FROM jobs WHERE origin = (SELECT origin FROM documents WHERE doc_no = ?)",
+            (doc_no,),
+        )
         db.execute(
             "DELETE FROM origins WHERE origin = (SELECT origin FROM documents WHERE doc_no = ?) "
             "AND NOT EXISTS (SELECT 1 FROM documents d "

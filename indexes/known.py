@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 
+from indexes import jobs
 from rag_lifelong.ports import Held
 from rag_lifelong.temporal import from_us
 
@@ -93,6 +94,14 @@ class DatabaseKnown:
             (origin, fingerprint),
         ).fetchone()
         return None if row is None else int(row[0])
+
+    def given_up(self, origin: str, fingerprint: str) -> str | None:
+        """Why an origin in this state is not to be tried again, or None if it may be."""
+        return jobs.given_up(self._db, origin, fingerprint)
+
+    def failures_at(self, uri: str) -> list[str]:
+        """Origins noted to have failed: the one of the URI, and those under it as a folder."""
+        return jobs.origins_at(self._db, uri)
 
 
 def document_base(db: sqlite3.Connection, origin: str) -> str:

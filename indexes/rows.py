@@ -14,7 +14,7 @@ from typing import Any
 CHECKED_TABLES = (
     "meta", "generations", "columns", "origins", "documents", "revisions", "closings", "texts",
     "chunks", "redirects", "postings", "postings_segments", "sealed_ranges", "time_index",
-    "receipts", "progress", "moves", "other_dates", "locators", "sketches",
+    "receipts", "progress", "moves", "other_dates", "locators", "sketches", "jobs", "visits",
 )  # fmt: skip
 """Tables whose last column is the checksum of the others."""
 

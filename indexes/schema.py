@@ -239,6 +239,16 @@ def _m003_sources(db: sqlite3.Connection, _directory: Path) -> None:
     CREATE TABLE sketch_bands (      -- bands of them, by which the like of one is found
         band BLOB NOT NULL, rev_no INTEGER NOT NULL, PRIMARY KEY (band, rev_no)
     ) WITHOUT ROWID;
+    CREATE TABLE jobs (              -- what could not be read; see jobs.py; checked
+        origin TEXT PRIMARY KEY, reason TEXT NOT NULL, fingerprint TEXT NOT NULL,
+        is_transient INTEGER NOT NULL, attempts INTEGER NOT NULL, state TEXT NOT NULL,
+        next_at INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
+        crc INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX jobs_by_time ON jobs (state, next_at);
+    CREATE TABLE visits (            -- when sources on a schedule were asked; checked
+        source TEXT PRIMARY KEY, visited_at INTEGER NOT NULL, crc INTEGER NOT NULL
+    ) WITHOUT ROWID;
     UPDATE revisions SET date_source = 'office_core' WHERE date_source = 'docx_core';
     """,
     )

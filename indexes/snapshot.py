@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes import generations, head, lexical, rows, schema, times
+from indexes import generations, head, jobs, lexical, rows, schema, times
 from indexes.batch import sha256_of
 from indexes.columns import column, vector_column, vector_dtype
 from indexes.known import DatabaseKnown
@@ -25,7 +25,16 @@ from indexes.validity import FOREVER_US, Passing, Validity, map_columns
 from rag_lifelong.errors import CorruptIndexError
 from rag_lifelong.ports import EmbeddingModel, Hit, StoreStatus
 from rag_lifelong.temporal import Interval, Precision, from_us, to_us
-from rag_lifelong.types import Chunk, Dated, DateSource, Revision, TimeFilter, indexed_text
+from rag_lifelong.types import (
+    Chunk,
+    Dated,
+    DateSource,
+    Job,
+    Ledger,
+    Revision,
+    TimeFilter,
+    indexed_text,
+)
 
 if TYPE_CHECKING:
     from indexes.codes import SealedRange
@@ -220,6 +229,16 @@ class StoreSnapshot(DatabaseKnown):
                 date_sources=dict(sources),
                 contradicted_dates=int(contradicted),
             )
+
+    def jobs(self) -> list[Job]:
+        """What could not be read, in order of the origins."""
+        with self._naming_damage():
+            return jobs.every(self._db)
+
+    def ledger(self, now: datetime) -> Ledger:
+        """What is to be done again, and what of it is due."""
+        with self._naming_damage():
+            return jobs.ledger(self._db, to_us(now))
 
     def _open(self, noted: int | None) -> None:
         for attempt in range(_OPEN_TRIES):

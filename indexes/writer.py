@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes import forgetting, generations, head, leftovers, rows, schema, sketches
+from indexes import forgetting, generations, head, jobs, leftovers, rows, schema, sketches
 from indexes.batch import Batch, holds, text_no
 from indexes.columns import TIME_COLUMNS, column, vector_column, vector_dtype
 from indexes.files import Files
@@ -152,6 +152,16 @@ class StoreWriter(DatabaseKnown):
             raise AssertionError("a noted document was not carried out")
         self._note_head()
         return receipt
+
+    def retry(self, origins: Sequence[str] | None) -> list[str]:
+        """Make jobs due now: those of these origins, or by default all that were given up.
+
+        Raises:
+            IndexStoreError: If the disk fails.
+        """
+        self._files.check()
+        with self._naming_failures(), rows.transaction(self._db):
+            return jobs.retry(self._db, origins, self._recorded_at())
 
     def compact(self) -> None:
         """Give back what is not needed: old generations, stray files, free pages, a long log.

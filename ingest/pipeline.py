@@ -99,6 +99,8 @@ def _batches(
         match item:
             case Skipped():
                 report.skipped.append(item)
+                if item.is_noted:
+                    batch.append(item)
             case Unchanged():
                 report.unchanged += writer.count_unchanged(item)
             case Document():

@@ -24,8 +24,11 @@ from rag_lifelong.types import (
     Revision,
     ScanItem,
     Section,
+    Settled,
+    Skipped,
     TimeFilter,
     Unchanged,
+    Visited,
 )
 
 if TYPE_CHECKING:
@@ -77,6 +80,14 @@ class Known(Protocol):
 
     def reached(self, origin: str, fingerprint: str) -> int | None:
         """Where the reading of an origin in this state was when it stopped, if it told."""
+        ...
+
+    def given_up(self, origin: str, fingerprint: str) -> str | None:
+        """Why an origin in this state is not to be tried again, or None if it may be."""
+        ...
+
+    def failures_at(self, uri: str) -> list[str]:
+        """Origins noted to have failed: the one of the URI, and those under it as a folder."""
         ...
 
 
@@ -276,7 +287,10 @@ class ChunkedDocument:
     """MinHash signature (uint32 values) by which copies are found; empty: not to be found."""
 
 
-StoreItem = ChunkedDocument | Redirect | Completed | Gone | Ended | Moved | Reached
+StoreItem = (
+    ChunkedDocument | Redirect | Completed | Gone | Ended | Moved | Reached | Skipped | Settled
+    | Visited
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

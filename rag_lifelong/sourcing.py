@@ -123,3 +123,9 @@ class _NothingKnown:
 
     def reached(self, origin: str, fingerprint: str) -> int | None:
         return None
+
+    def given_up(self, origin: str, fingerprint: str) -> str | None:
+        return None
+
+    def failures_at(self, uri: str) -> list[str]:
+        return []

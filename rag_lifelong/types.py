@@ -110,10 +110,24 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something a source could not read, and why."""
+    """Something a source could not read, and why.
+
+    What could be read another time, or is told with the state it failed in, is noted in the store.
+    """
 
     uri: str
     reason: str
+    fingerprint: str = field(default="", compare=False)
+    """State of the file that failed, which is not read again while it is in it."""
+    is_transient: bool = field(default=False, compare=False)
+    """Whether the same content may be read another time: a lock, a disk, a network failed."""
+    is_whole: bool = field(default=False, compare=False)
+    """Whether it is the source as a whole that could not be read this time."""
+
+    @property
+    def is_noted(self) -> bool:
+        """Whether it is to be remembered."""
+        return self.is_transient or bool(self.fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +185,62 @@ class Gone:
     origin: str
 
 
-ScanItem = Document | Redirect | Skipped | Completed | Unchanged | Gone | Ended | Moved | Reached
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was noted to have failed at an origin is no more: it was read, is another, or gone."""
+
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """A source that is visited on a schedule was asked what is new, be it in vain."""
+
+    source: str
+
+
+ScanItem = (
+    Document | Redirect | Skipped | Completed | Unchanged | Gone | Ended | Moved | Reached | Settled
+    | Visited
+)  # fmt: skip
+
+
+class JobState(StrEnum):
+    """What becomes of something that could not be read."""
+
+    WAITING = "waiting"
+    """It is tried again."""
+    DEAD = "dead"
+    """It is left until its content changes or somebody asks for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Something that could not be read, as the store remembers it."""
+
+    origin: str
+    """URI of a file or folder, or the name of a source."""
+    reason: str
+    fingerprint: str
+    is_transient: bool
+    attempts: int
+    state: JobState
+    next_at: datetime
+    """From when it is tried again, if it is."""
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """What is to be done again, as of one commit."""
+
+    due: tuple[Job, ...]
+    """Jobs to be tried now, the longest due first; of very many not all."""
+    waiting: int
+    dead: int
+    visits: dict[str, datetime]
+    """When each source on a schedule was last asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,16 @@
 
 The walk is sorted, so two scans of the same tree yield the same items. A file that is new where
 another of the same inode, size and time, or of the same bytes, is no longer to be found, is that
-one: it moved, and its documents with it.
+one: it moved, and its documents with it. What could not be read is passed over while it is as it
+was, unless it may be read another time.
 """
 
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -31,11 +33,12 @@ from rag_lifelong.types import (
     Gone,
     Moved,
     ScanItem,
+    Settled,
     Skipped,
     Unchanged,
 )
 
-_DUMP = re.compile(r".*\.xml(\.(bz2|gz|xz|zst|7z))?", re.IGNORECASE)
+_DUMP = re.compile(r".*\.xml(-p\d+p\d+)?(\.(bz2|gz|xz|zst|7z))?", re.IGNORECASE)
 
 
 class FolderSource:
@@ -62,6 +65,7 @@ class FolderSource:
         self._dump = dump
         self._commits = CommitTimes()
         self._moves = Moves()
+        self._failing: set[str] = set()
         self._is_at_rest: Callable[[Path, os.stat_result], bool] = lambda _path, _status: True
 
     def scan(self, known: Known) -> Iterator[ScanItem]:
@@ -90,6 +94,7 @@ class FolderSource:
             SourceError: If the root is not there or cannot be listed.
         """
         self._moves = Moves()
+        self._failing = set()
         self._is_at_rest = is_at_rest
         # What was committed is read anew in each scan, and let go after it.
         with closing(CommitTimes()) as self._commits:
@@ -103,15 +108,24 @@ class FolderSource:
             for found in walk(self._root, self._walk_rules, start=place) if is_folder else [place]:
                 if isinstance(found, Skipped):
                     unlisted.append(found.uri)
+                    self._failing.add(found.uri)
                     yield found
                 else:
                     yield from self._file(found, known, present)
         for place in places:
-            for origin in _origins_at(place, known):
-                # Nothing is known of what lies in a folder that could not be listed.
-                is_hidden = any(origin.startswith(f"{folder}/") for folder in unlisted)
-                if origin not in present and origin not in self._moves and not is_hidden:
-                    yield Gone(origin)
+            yield from self._no_more_at(place, known, present, unlisted)
+
+    def _no_more_at(
+        self, place: Path, known: Known, present: set[str], unlisted: Sequence[str]
+    ) -> Iterator[ScanItem]:
+        """What is gone of a place, and what of it failed before and not now."""
+        for origin in _origins_at(place, known):
+            is_left = origin in present or origin in self._moves
+            if not is_left and not _is_hidden(origin, unlisted):
+                yield Gone(origin)
+        for origin in known.failures_at(file_uri(place)):
+            if origin not in self._failing and not _is_hidden(origin, unlisted):
+                yield Settled(origin)
 
     def _is_folder(self) -> bool:
         try:
@@ -137,22 +151,46 @@ class FolderSource:
             return  # gone since its folder was listed, and reported so
         except OSError as e:
             present.add(origin)
-            yield Skipped(origin, (e.strerror or "cannot be read").lower())
+            self._failing.add(origin)
+            yield Skipped(origin, (e.strerror or "cannot be read").lower(), is_transient=True)
             return
         present.add(origin)
         if not stat.S_ISREG(before.st_mode):
             yield Skipped(origin, "not a regular file")
-            return
-        if known.fingerprint(origin) == self._state(before):
+        elif known.fingerprint(origin) == self._state(before):
             yield Unchanged(origin)
+        else:
+            yield from self._new_or_changed(path, origin, before, known)
+
+    def _new_or_changed(
+        self, path: Path, origin: str, before: os.stat_result, known: Known
+    ) -> Iterator[ScanItem]:
+        # What reads it decides whether it can be read, as much as its content.
+        failed_in = f"{self._state(before)} {self._rules.max_bytes}"
+        reason = known.given_up(origin, failed_in)
+        if reason is not None:
+            self._failing.add(origin)
+            yield Skipped(origin, reason)
             return
         if not self._is_at_rest(path, before):
+            self._failing.add(origin)  # as far as is known yet
             return
         try:
-            yield from self._changed_file(path, origin, before, known)
+            if not _may_be_dump(path):
+                check_readable(path, before.st_size, self._rules)
+        except ParseError as e:
+            yield skipped(origin, e)  # nothing was read, nor is it worth remembering
+            return
+        try:
+            for item in self._changed_file(path, origin, before, known):
+                if isinstance(item, Skipped) and item.uri == origin:
+                    self._failing.add(origin)
+                yield item
         # One file must not stop the others, not even by a fault of ours.
         except Exception as e:  # noqa: BLE001
-            yield skipped(origin, e)
+            self._failing.add(origin)
+            is_transient = isinstance(e, OSError | MemoryError)
+            yield replace(skipped(origin, e), fingerprint=failed_in, is_transient=is_transient)
 
     def _state(self, status: os.stat_result) -> str:
         return fingerprint(status, self._rules.dates.name)
@@ -160,7 +198,7 @@ class FolderSource:
     def _changed_file(
         self, path: Path, origin: str, before: os.stat_result, known: Known
     ) -> Iterator[ScanItem]:
-        if _DUMP.fullmatch(path.name) and is_dump(path):
+        if _may_be_dump(path) and is_dump(path):
             yield from self._dump(path).scan(known)
             return
         check_readable(path, before.st_size, self._rules)
@@ -205,7 +243,9 @@ class FolderSource:
                 before = file.doc_id + item.uri.removeprefix(file.uri)
                 doc_ids.update(known.open_documents(before))
         if self._state(file.path.stat()) != state:
-            raise ParseError("changed while it was read")
+            reason = "changed while it was read"
+            yield Skipped(file.origin, reason, fingerprint=state, is_transient=True)
+            return
         if held is not None:
             yield held
         yield Completed(file.origin, state, frozenset(doc_ids), content)
@@ -221,6 +261,15 @@ class FolderSource:
             outer_dates=() if written is None else (written,),
             committed=partial(self._commits.of, path),
         )
+
+
+def _may_be_dump(path: Path) -> bool:
+    return _DUMP.fullmatch(path.name) is not None
+
+
+def _is_hidden(origin: str, unlisted: Iterable[str]) -> bool:
+    """Whether an origin is, or lies in, what could not be looked at: nothing is known of it."""
+    return any(origin == folder or origin.startswith(f"{folder}/") for folder in unlisted)
 
 
 def _origins_at(place: Path, known: Known) -> Iterator[str]:

@@ -63,7 +63,16 @@ def walk(root: Path, rules: WalkRules, *, start: Path | None = None) -> Iterator
     above = _on_the_way(root, start or root, rules)
     if above is None:
         return
-    if start is None or start.is_dir():
+    try:
+        is_folder = start is None or stat.S_ISDIR(start.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        is_folder = False
+    except OSError as e:
+        # Nobody may look at it: that is not to say that it is gone.
+        reason = (e.strerror or "cannot be read").lower()
+        yield Skipped(file_uri(start or root), reason, is_transient=True)
+        return
+    if start is None or is_folder:
         yield from _below(start or root, rules, above)
     elif os.path.lexists(start):
         yield start
@@ -80,7 +89,7 @@ def _below(top: Path, rules: WalkRules, above: _Patterns) -> Iterator[Path | Ski
             continue  # gone since its parent was listed
         except OSError as e:
             reason = f"folder cannot be listed: {(e.strerror or 'unreadable').lower()}"
-            yield Skipped(file_uri(folder), reason)
+            yield Skipped(file_uri(folder), reason, is_transient=True)
             continue
         names = {entry.name for entry in entries}
         patterns = _with_own(folder, names, above) if rules.use_ignore_files else above
@@ -105,8 +114,9 @@ def _on_the_way(root: Path, start: Path, rules: WalkRules) -> _Patterns | None:
         if rules.use_ignore_files:
             patterns = _with_own(folder, IGNORE_FILES, patterns)
         folder /= part
-        is_folder = folder.is_dir()
-        if folder.is_symlink() or _is_left_out(folder, rules, patterns, is_folder=is_folder):
+        is_folder = os.path.isdir(folder)  # noqa: PTH112  (False where nobody may look)
+        is_link = os.path.islink(folder)  # noqa: PTH114
+        if is_link or _is_left_out(folder, rules, patterns, is_folder=is_folder):
             return None
     return patterns
 

@@ -67,7 +67,7 @@ class WebSource:
             except ParseError as e:
                 if known.fingerprint(self._url) is None:
                     raise SourceError(f"{self._url}: {e}", hint=e.hint or _HINT) from e
-                yield Skipped(self._url, str(e))
+                yield Skipped(self._url, str(e), is_whole=True)
 
 
 _HINT = "open it in a browser to see what the server says"

@@ -68,10 +68,13 @@ class WikipediaSource:
                 f"no such dump: {self._path}", hint="check the path; it must be a file"
             ) from e
         except OSError as e:
-            yield Skipped(self._origin, (e.strerror or "cannot be read").lower())
+            yield self._unread((e.strerror or "cannot be read").lower())
             return
         if known.fingerprint(self._origin) == state:
             yield Unchanged(self._origin)
+            return
+        if (reason := known.given_up(self._origin, state)) is not None:
+            yield Skipped(self._origin, reason)
             return
         with closing(cleaned(self._read(known, state), n_workers=self._n_workers)) as items:
             yield from items
@@ -85,21 +88,26 @@ class WikipediaSource:
             is_unchanged = self._state() == state
         except ParseError as e:
             yield from reader.kept()
-            yield Skipped(self._origin, f"{e} after {reader.pages.n_pages} pages")
+            reason = f"{e} after {reader.pages.n_pages} pages"
+            yield Skipped(self._origin, reason, fingerprint=state)
             return
         except OSError as e:
-            yield Skipped(self._origin, (e.strerror or "cannot be read").lower())
+            yield self._unread((e.strerror or "cannot be read").lower(), state)
             return
         if reader.left_out:
             counts = ", ".join(f"{n} {why}" for why, n in sorted(reader.left_out.items()))
             yield Skipped(self._origin, f"revisions left out: {counts}")
         if not is_unchanged:
-            yield Skipped(self._origin, "changed while it was read")
+            yield self._unread("changed while it was read", state)
             return
         whole = self._rules.whole
         if whole or (whole is None and not name.is_part):
             yield from reader.gone(name.made_at, is_whole=bool(whole))
         yield Completed(self._origin, state, None)
+
+    def _unread(self, reason: str, state: str = "") -> Skipped:
+        """What may be read another time."""
+        return Skipped(self._origin, reason, fingerprint=state, is_transient=True)
 
     def _events(self, reader: "DumpReader") -> Iterator[ScanItem | Uncleaned]:
         start = reader.resume()

@@ -18,6 +18,8 @@ class FakeKnown:
     documents: list[str] = field(default_factory=list)
     titles: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     positions: dict[tuple[str, str], int] = field(default_factory=dict)
+    failures: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Fingerprint and reason of what is given up, by origin."""
 
     def fingerprint(self, origin: str) -> str | None:
         return self.fingerprints.get(origin)
@@ -44,6 +46,13 @@ class FakeKnown:
 
     def reached(self, origin: str, fingerprint: str) -> int | None:
         return self.positions.get((origin, fingerprint))
+
+    def given_up(self, origin: str, fingerprint: str) -> str | None:
+        state, reason = self.failures.get(origin, ("", ""))
+        return reason if state == fingerprint else None
+
+    def failures_at(self, uri: str) -> list[str]:
+        return [one for one in self.failures if one == uri or one.startswith(f"{uri}/")]
 
     def open_documents(self, prefix: str) -> Iterator[str]:
         return (doc_id for doc_id in sorted(self.documents) if doc_id.startswith(prefix))

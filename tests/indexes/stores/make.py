@@ -15,7 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from indexes.snapshot import StoreSnapshot
-from rag_lifelong.types import Completed, Ended, Gone, Moved, Reached, Redirect, RevisionOrder
+from rag_lifelong.types import (
+    Completed,
+    Ended,
+    Gone,
+    Moved,
+    Reached,
+    Redirect,
+    RevisionOrder,
+    Skipped,
+    Visited,
+)
 from tests.indexes.conftest import TinyStore, document, instant, time_filter, vector
 
 HERE = Path(__file__).parent
@@ -48,6 +58,8 @@ def fill(store: TinyStore) -> None:
     store.add(Redirect("Deep lake", "page 3"), Gone("file 2"))
     store.add(Moved("file 3", "notes/file 3", "seen"), Ended("page 7", instant("2012")))
     store.add(Reached("dump", "seen", 12))
+    store.add(Skipped("a.pdf", "no PDF", "seen"), Skipped("b", "busy", is_transient=True))
+    store.add(Visited("https://example.org/feed"))
     store.add(document("copy", "2011", "A note of 0.", locator="page=2", sketch=bytes(512)))
 
 
