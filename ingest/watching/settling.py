@@ -7,6 +7,7 @@ pieces, so make one revision of it and not three.
 
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,11 @@ events."""
 SETTLE_SECONDS = 2.0
 """How long a file must be unchanged that nobody was heard to close. What is gone is waited for half
 as long again: it may turn up elsewhere, and then it has moved."""
+LOOK_SECONDS = 5.0
+"""How often a path is asked about again that is waited for beyond the usual."""
+
+WaitFor = Callable[[Path, float], float]
+"""How many seconds longer to wait for a path that has been quiet for so many."""
 
 _State = tuple[int, int] | None
 """Size and time of change, of a folder zeros; None for what is not there."""
@@ -28,16 +34,28 @@ class _Waiting:
     since: float
     """When it was last heard of, or seen to change."""
     is_closed: bool
+    not_before: float = 0.0
 
 
 class Settling:
-    """Paths that changed and are not at rest yet. Times are seconds of a monotonic clock."""
+    """Paths that changed and are not at rest yet. Times are seconds of a monotonic clock.
+
+    Args:
+        debounce_s: See `DEBOUNCE_SECONDS`.
+        settle_s: See `SETTLE_SECONDS`.
+        wait_for: How much longer some paths are waited for.
+    """
 
     def __init__(
-        self, *, debounce_s: float = DEBOUNCE_SECONDS, settle_s: float = SETTLE_SECONDS
+        self,
+        *,
+        debounce_s: float = DEBOUNCE_SECONDS,
+        settle_s: float = SETTLE_SECONDS,
+        wait_for: WaitFor = lambda _path, _quiet_s: 0.0,
     ) -> None:
         self._debounce_s = debounce_s
         self._settle_s = settle_s
+        self._wait_for = wait_for
         self._waiting: dict[Path, _Waiting] = {}
 
     def __len__(self) -> int:
@@ -63,11 +81,16 @@ class Settling:
             if self._at(one) > now:
                 continue
             state = _state(path)
-            if state == one.state:
+            if state != one.state:
+                self._waiting[path] = _Waiting(state, now, is_closed=False)
+                continue
+            is_file = state is not None and state != _FOLDER
+            longer = self._wait_for(path, now - one.since) if is_file else 0.0
+            if longer > 0:
+                one.not_before = now + min(longer, LOOK_SECONDS)
+            else:
                 settled.append(path)
                 del self._waiting[path]
-            else:
-                self._waiting[path] = _Waiting(state, now, is_closed=False)
         return settled
 
     def clear(self) -> None:
@@ -78,7 +101,8 @@ class Settling:
         if one.state is None:
             return one.since + 1.5 * self._settle_s
         is_quick = one.is_closed or one.state == _FOLDER
-        return one.since + (self._debounce_s if is_quick else self._settle_s)
+        at_rest = one.since + (self._debounce_s if is_quick else self._settle_s)
+        return max(at_rest, one.not_before)
 
 
 def _state(path: Path) -> _State:
