@@ -15,9 +15,9 @@ from rag_lifelong.config import Config, ReaderConfig
 from rag_lifelong.ports import Embedder, Reader, Snapshot, Token
 from rag_lifelong.prompting import build_check, build_prompt
 from rag_lifelong.retrieval.plan import Moment, describe
-from rag_lifelong.retrieval.retriever import Retrieved, retrieve
+from rag_lifelong.retrieval.retriever import retrieve
 from rag_lifelong.temporal import Interval, instant_interval
-from rag_lifelong.types import Answer, Evidence
+from rag_lifelong.types import Answer, Evidence, Retrieved
 
 NOT_IN_SOURCES = "not in the sources"
 

@@ -5,6 +5,7 @@ nothing about the store: what made its vectors is told by the caller.
 """
 
 import importlib
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,7 +18,10 @@ from rag_lifelong.reading import READERS
 
 
 class ModelLoader:
-    """The embedder and the reader of one system; one that is given is used as it is."""
+    """The embedder and the reader of one system; one that is given is used as it is.
+
+    Several threads may ask for them.
+    """
 
     def __init__(
         self, config: Config, *, embedder: Embedder | None = None, reader: Reader | None = None
@@ -25,6 +29,7 @@ class ModelLoader:
         self._config = config
         self._embedder = embedder
         self._reader = reader
+        self._loading = threading.Lock()
 
     def embedder(self, stored: EmbeddingModel | None) -> Embedder:
         """The configured embedder.
@@ -35,10 +40,11 @@ class ModelLoader:
         Raises:
             ModelError: If the model is missing or fails.
         """
-        if self._embedder is None:
-            known = [] if stored is None else [stored]
-            self._embedder = self.load_embedder(self._config.embedder.model, known)
-        return self._embedder
+        with self._loading:
+            if self._embedder is None:
+                known = [] if stored is None else [stored]
+                self._embedder = self.load_embedder(self._config.embedder.model, known)
+            return self._embedder
 
     def matching_embedder(self, stored: EmbeddingModel | None) -> Embedder:
         """The configured embedder, to ask a store with; any will do while there are no vectors.
@@ -83,9 +89,10 @@ class ModelLoader:
             ConfigError: If the settings name none.
             ModelError: If the model is missing or fails.
         """
-        if self._reader is None:
-            self._reader = self._load_reader()
-        return self._reader
+        with self._loading:
+            if self._reader is None:
+                self._reader = self._load_reader()
+            return self._reader
 
     def _load_reader(self) -> Reader:
         settings = self._config.reader

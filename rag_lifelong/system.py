@@ -22,6 +22,7 @@ from rag_lifelong.types import (
     Answer,
     Chunk,
     Receipt,
+    Retrieved,
     Revision,
     ScanItem,
     TimeFilter,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from rag_lifelong.loading import ModelLoader
     from rag_lifelong.reembedding import Reembedded
     from rag_lifelong.retrieval.plan import Moment
-    from rag_lifelong.retrieval.retriever import Retrieved
 
 
 def wall_clock() -> datetime:
@@ -71,6 +71,15 @@ class System:
         """
         return cls(load_config(file, flags=flags | ({} if store is None else {"store": store})))
 
+    def sharing_models(self, config: Config) -> "System":
+        """A system of other settings and of this one's models, whatever the settings say of them.
+
+        Each model is loaded once for all that share it, whichever asks for it first.
+        """
+        other = System(config, now=self.now)
+        other._models = self._models
+        return other
+
     def ingest(
         self,
         names: Sequence[str | Path],
@@ -95,12 +104,15 @@ class System:
         self,
         sources: Sequence[Source],
         progress: Callable[["IngestReport"], None] = lambda _: None,
+        *,
+        through: Callable[[Embedder], Embedder] = lambda embedder: embedder,
     ) -> "IngestReport":
         """Bring the store up to date with sources that are open.
 
         Args:
             sources: Where documents come from.
             progress: Told after each commit.
+            through: Gives what the embedder is used through, as where others use it too.
 
         Raises:
             SourceError: If one cannot be read at all; what those before it told is kept.
@@ -119,7 +131,7 @@ class System:
                 ingest(
                     source,
                     writer,
-                    lambda: self._models.embedder(stored),
+                    lambda: through(self._models.embedder(stored)),
                     report,
                     cut=cut,
                     progress=progress,
@@ -151,8 +163,16 @@ class System:
         as_of: Interval | None = None,
         between: Interval | None = None,
         known_at: datetime | None = None,
+        through: Callable[[Reader], Reader] = lambda reader: reader,
     ) -> Answer:
         """Answer a question, or abstain.
+
+        Args:
+            question: The question, in words.
+            as_of: What held then is asked for.
+            between: What held at some time in it is asked for.
+            known_at: As the store knew it then.
+            through: Gives what the reader is read through, as by one who may stop it.
 
         Raises:
             IndexStoreError: If there is no store, or it is damaged.
@@ -164,7 +184,14 @@ class System:
         moment = self._moment(as_of, between, known_at)
         with self._snapshot() as snapshot:
             embedder = self._models.matching_embedder(snapshot.embedding_model)
-            return answer(question, moment, snapshot, embedder, self._models.reader, self.config)
+            return answer(
+                question,
+                moment,
+                snapshot,
+                embedder,
+                lambda: through(self._models.reader()),
+                self.config,
+            )
 
     def search(
         self,
@@ -174,7 +201,7 @@ class System:
         as_of: Interval | None = None,
         between: Interval | None = None,
         known_at: datetime | None = None,
-    ) -> "Retrieved":
+    ) -> Retrieved:
         """The evidence for a question, without reading it.
 
         Raises:

@@ -393,6 +393,18 @@ class TimeReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieved:
+    """Evidence for a question, best first, with what was done about time."""
+
+    evidence: tuple[Evidence, ...]
+    time: TimeReport
+    asked: str
+    """The question to read the evidence for: without the words for a time already applied."""
+    support: float
+    """Highest cosine between the question and a piece of evidence; 0 without evidence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An answer with its evidence, or an abstention that says why."""
 

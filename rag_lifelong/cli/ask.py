@@ -18,6 +18,7 @@ def ask(
     known_at: options.KnownAt = None,
     store: options.Store = None,
     config: options.ConfigFile = None,
+    own_models: options.OwnModels = False,
     as_json: options.Json = False,
 ) -> None:
     """Answer a question with dated citations, or say that the sources do not tell.
@@ -34,12 +35,15 @@ def ask(
 
     `rag-lifelong ask "Who is the prime minister?" --known-at 2026-05-01 --json`
     """
+    from rag_lifelong.daemon import asking
     from rag_lifelong.system import System
 
     fixed = options.read_time(as_of, between, known_at)
     system = System.configured(config, store=store)
     with err.status("thinking …"):
-        given = system.ask(question, **fixed)
+        given = None if own_models else asking.ask(system.config, question, **fixed)
+        if given is None:
+            given = system.ask(question, **fixed)
     if as_json:
         options.print_json(answer_json(given))
     else:

@@ -31,6 +31,12 @@ ConfigFile = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+OwnModels = Annotated[
+    bool,
+    typer.Option(
+        "--own-models", help="Load the models here, even if a daemon watches and has them loaded."
+    ),
+]
 AsOf = Annotated[
     str | None,
     typer.Option(

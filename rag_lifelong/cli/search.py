@@ -16,6 +16,7 @@ def search(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most results.")] = 10,
     store: options.Store = None,
     config: options.ConfigFile = None,
+    own_models: options.OwnModels = False,
     as_json: options.Json = False,
 ) -> None:
     """Show the dated chunks an answer would be read from, without the language model.
@@ -26,11 +27,14 @@ def search(
 
     `rag-lifelong search "chief executive" --between 2010..2014 -n 5`
     """
+    from rag_lifelong.daemon import asking
     from rag_lifelong.system import System
 
     fixed = options.read_time(as_of, between, known_at)
     system = System.configured(config, store=store)
-    found = system.search(query, limit=limit, **fixed)
+    found = None if own_models else asking.search(system.config, query, limit=limit, **fixed)
+    if found is None:
+        found = system.search(query, limit=limit, **fixed)
     if as_json:
         options.print_json(
             {

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
@@ -12,6 +13,8 @@ from types import FrameType
 from rag_lifelong.daemon.loop import Watcher, WatchSettings, WatchState
 from rag_lifelong.daemon.place import LOG, StateFile, lock
 from rag_lifelong.daemon.root import WatchedRoot
+from rag_lifelong.daemon.serving import Desk, serving
+from rag_lifelong.daemon.turns import PatientEmbedder, Turns
 from rag_lifelong.errors import SourceError
 from rag_lifelong.sourcing import folder_source
 from rag_lifelong.system import System
@@ -25,7 +28,7 @@ Told = Callable[[WatchState], None]
 def run(
     open_system: Callable[[], System], paths: Sequence[Path], *, told: Told = lambda _: None
 ) -> WatchState:
-    """Watch until SIGTERM or SIGINT; SIGHUP reads the settings anew.
+    """Watch, and answer other processes, until SIGTERM or SIGINT; SIGHUP reads the settings anew.
 
     Args:
         open_system: Makes the system from its settings.
@@ -43,22 +46,26 @@ def run(
         held.enter_context(lock(system.config.store))
         held.enter_context(_logging_to(system.config.store / LOG))
         state_file = StateFile(system.config.store)
+        turns = Turns()
+        desk = Desk(system, turns)
+        held.enter_context(serving(desk, system.config.store))
 
         def tell(state: WatchState) -> None:
             state_file.tell(state)
             told(state)
 
         while True:
-            watcher = _watcher(system, paths, tell)
+            watcher = _watcher(system, paths, turns, tell)
             with _heeding(watcher) as reload:
                 watcher.run()
             state_file.tell(watcher.state, now=True)
             if not reload.is_set():
                 return watcher.state
             system = _reloaded(open_system, system)
+            desk.use(system)
 
 
-def _watcher(system: System, paths: Sequence[Path], told: Told) -> Watcher:
+def _watcher(system: System, paths: Sequence[Path], turns: Turns, told: Told) -> Watcher:
     chosen = system.config.watch
     wanted = list(dict.fromkeys(path.absolute() for path in (*paths, *chosen.paths)))
     if not wanted:
@@ -69,7 +76,8 @@ def _watcher(system: System, paths: Sequence[Path], told: Told) -> Watcher:
         settle_s=chosen.settle_seconds,
         poll=None if chosen.poll == "auto" else chosen.poll == "always",
     )
-    return Watcher(roots, system.update, settings, now=system.now, told=told)
+    update = partial(system.update, through=lambda embedder: PatientEmbedder(embedder, turns))
+    return Watcher(roots, update, settings, now=system.now, told=told)
 
 
 def _reloaded(open_system: Callable[[], System], before: System) -> System:

@@ -7,7 +7,7 @@ stale passage misleads a small reader more than six irrelevant ones (HoH, arXiv 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain, islice
 
@@ -22,22 +22,10 @@ from rag_lifelong.retrieval.fusion import reciprocal_rank_fusion
 from rag_lifelong.retrieval.plan import Moment, Plan, plan_time
 from rag_lifelong.retrieval.temporal_score import superseded, time_fit, weigh
 from rag_lifelong.retrieval.time_grammar import parse_time_intent
-from rag_lifelong.types import Chunk, Evidence, TimeFilter, TimeIntent, TimeReport
+from rag_lifelong.types import Chunk, Evidence, Retrieved, TimeFilter, TimeIntent, TimeReport
 
 _LONGEST_ALIAS = 6
 """Words of the longest redirect title looked for in a question."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retrieved:
-    """Evidence for a question, best first, with what was done about time."""
-
-    evidence: tuple[Evidence, ...]
-    time: TimeReport
-    asked: str
-    """The question to read the evidence for: without the words for a time already applied."""
-    support: float
-    """Highest cosine between the question and a piece of evidence; 0 without evidence."""
 
 
 def retrieve(
