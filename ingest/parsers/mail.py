@@ -3,6 +3,7 @@
 A mailbox is read a message at a time, so it may be of any size.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from email import message_from_bytes
@@ -29,6 +30,8 @@ _MAX_PARTS = 1000
 _MAX_MESSAGE_BYTES = 50_000_000
 _MAX_HEADER_CHARS = 20_000
 _PIECE_BYTES = 1 << 20
+# A sentence may begin with "From ", too; what separates messages ends in a time and a year.
+_SEPARATOR = re.compile(rb"From .{0,300}\d\d:\d\d.{0,40}\d{4}")
 
 
 def parse(path: Path, name: PurePath) -> Iterator[Parsed]:
@@ -70,7 +73,7 @@ def parse_mailbox(path: Path, name: PurePath) -> Iterator[Parsed]:
 
 
 def _split(file: BinaryIO) -> Iterator[bytes]:
-    """The bytes of each message; `From ` after an empty line begins one."""
+    """The bytes of each message; `From …`, with a time, after an empty line begins one."""
     pieces: list[bytes] = []
     n_bytes = 0
     is_first, is_line_start, is_after_blank = True, True, True
@@ -79,7 +82,7 @@ def _split(file: BinaryIO) -> Iterator[bytes]:
             if piece.strip():
                 raise ParseError("not a mailbox (mbox)")
             continue
-        if is_line_start and is_after_blank and piece.startswith(b"From "):
+        if is_line_start and is_after_blank and (is_first or _SEPARATOR.match(piece)):
             if not is_first:
                 yield b"".join(pieces)
             is_first, n_bytes = False, 0

@@ -63,7 +63,7 @@ def _sections(text: str, patterns: tuple[re.Pattern[str], ...]) -> tuple[Section
         if patterns and line[:1].strip() and len(line) <= _MAX_LINE_CHARS:
             found = next((match for p in patterns if (match := p.match(line))), None)
             if found is not None:
-                sections.append(Section(start, (found["name"].strip(),)))
+                sections.append(Section(start, (found["name"].strip(" :<>."),)))
         start += len(line) + 1
     if sections and sections[0].start:
         sections.insert(0, Section(0, ()))
