@@ -7,6 +7,7 @@ needs no guard. A worker that dies takes nothing with it: what it had is given t
 page, and the page that kills those too is cleaned here, by patterns alone.
 """
 
+import gc
 import signal
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
@@ -174,7 +175,7 @@ class _Crew:
             from loky.process_executor import ProcessPoolExecutor  # noqa: PLC0415
 
             self._pool = ProcessPoolExecutor(
-                self._n_workers, timeout=_IDLE_SECONDS, initializer=_leave_interrupts_to_main
+                self._n_workers, timeout=_IDLE_SECONDS, initializer=_settle_in
             )
         return self._pool
 
@@ -184,5 +185,7 @@ def clean_all(texts: list[str]) -> list[CleanText]:
     return [clean(text) for text in texts]
 
 
-def _leave_interrupts_to_main() -> None:
+def _settle_in() -> None:
+    """Leave interrupts to the main process, and tokens, which form no cycles, to counting."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(100_000)

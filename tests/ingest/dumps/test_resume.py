@@ -155,9 +155,7 @@ def test_other_settings_start_anew(tmp_path: Path, starts: list[int]) -> None:
     reached = [item for item in items if isinstance(item, Reached)]
     assert [type(item) for item in items].count(Document) == 6
     assert len(reached) == 4
-    known = FakeKnown(
-        positions={(r.origin, r.fingerprint): r.position for r in reached[:3]}
-    )
+    known = FakeKnown(positions={(r.origin, r.fingerprint): r.position for r in reached[:3]})
     list(WikipediaSource(dump, namespaces=None).scan(known))
     list(WikipediaSource(dump).scan(known))
     assert starts == [0, 0, reached[2].position]
