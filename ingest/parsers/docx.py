@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 import docx
 from docx.document import Document as WordDocument
 from docx.opc.exceptions import OpcError
-from docx.table import Table
+from docx.table import Table, _Cell
 
 from ingest.dates import from_office
 from ingest.outline import Outline
@@ -66,10 +66,16 @@ def _rows(table: Table) -> Iterator[str]:
         for cell in row.cells:
             # A merged cell is listed once for every column it spans.
             if cell._tc is not previous:  # noqa: SLF001  (the only way to tell)
-                cells.append(cell.text)
+                cells.append(_cell_text(cell))
             previous = cell._tc  # noqa: SLF001
         if line := row_line(cells):
             yield line
+
+
+def _cell_text(cell: _Cell) -> str:
+    """What a cell says; the rows of a table inside it follow each other."""
+    blocks = cell.iter_inner_content()
+    return " ".join(" ".join(_rows(b)) if isinstance(b, Table) else b.text for b in blocks)
 
 
 def _dates(word: WordDocument) -> tuple[Dated, ...]:

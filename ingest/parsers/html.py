@@ -6,6 +6,7 @@ page's whole text is taken instead.
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
@@ -25,6 +26,7 @@ _MIN_KEPT_SHARE = 0.2
 _SHORT_PAGE_CHARS = 1000
 _LATEST_DATE = "2199-12-31"  # htmldate's own limit is today by the wall clock; ours comes later
 _MAX_CHARS = 20_000_000  # pages are looked at as trees, several times their size, more than once
+_RAISED = re.compile(r"</?su[bp]>")  # trafilatura's Markdown has these tags, and no others
 _MAX_LINKED_DATA_CHARS = 1_000_000
 
 _META_DATES = (
@@ -79,7 +81,7 @@ def _main_text(source: str, tree: lxml_html.HtmlElement) -> tuple[str, tuple[Sec
     whole, whole_sections = outline_of(tree).finish()
     extracted = _extracted(source)
     if extracted:
-        read = read_markdown(extracted, has_html=False)
+        read = read_markdown(_RAISED.sub("", extracted), has_html=False)
         if len(whole) < _SHORT_PAGE_CHARS:
             kept = len(read.text) >= 0.9 * len(whole)
         else:
