@@ -39,6 +39,10 @@ from rag_lifelong.types import (
 )
 
 _DUMP = re.compile(r".*\.xml(-p\d+p\d+)?(\.(bz2|gz|xz|zst|7z))?", re.IGNORECASE)
+# What lies beside dumps and tells of them: indexes and checksums.
+_BESIDE_DUMPS = re.compile(
+    r".+-multistream-index\d*\.txt(-p\d+p\d+)?(\.bz2)?|.+-(\d{8}|latest)-(md5|sha1)sums?(-.+)?\.txt"
+)
 
 
 class FolderSource:
@@ -198,6 +202,8 @@ class FolderSource:
     def _changed_file(
         self, path: Path, origin: str, before: os.stat_result, known: Known
     ) -> Iterator[ScanItem]:
+        if _BESIDE_DUMPS.fullmatch(path.name):
+            return
         if _may_be_dump(path) and is_dump(path):
             yield from self._dump(path).scan(known)
             return
