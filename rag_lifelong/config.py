@@ -102,6 +102,16 @@ class WatchConfig(_Section):
     """How often everything is looked at, whatever was heard."""
     settle_seconds: float = Field(default=2.0, ge=0)
     """How long a file must be unchanged that nobody was heard to close."""
+    download_seconds: float = Field(default=60.0, ge=0)
+    """How long a dump must be unchanged that no checksum beside it vouches for."""
+    sources: tuple[str, ...] = ()
+    """Feeds, sitemaps, pages and repositories to ask every so often, named as for `ingest`."""
+    every_minutes: float = Field(default=30, gt=0)
+    """How often they are asked."""
+    min_free_mb: int = Field(default=500, ge=0)
+    """With less left on the store's disk, nothing is updated until there is room."""
+    min_memory_mb: int = Field(default=200, ge=0)
+    """With less memory available, nothing is updated until there is."""
     poll: Literal["auto", "always", "never"] = "auto"
     """Compare listings instead of trusting events; `auto`: on file systems of a network."""
 

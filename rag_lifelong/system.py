@@ -21,6 +21,8 @@ from rag_lifelong.temporal import Interval
 from rag_lifelong.types import (
     Answer,
     Chunk,
+    Job,
+    Ledger,
     Receipt,
     Retrieved,
     Revision,
@@ -288,6 +290,37 @@ class System:
             receipts = [writer.forget(doc_id) for doc_id in doc_ids]
         with closing(schema.connect(self.config.store / schema.DATABASE, write=False)) as db:
             return receipts, not forgetting.is_pending(db)
+
+    def jobs(self) -> list[Job]:
+        """What could not be read, in order of the origins."""
+        with self._snapshot() as snapshot:
+            return snapshot.jobs()
+
+    def ledger(self) -> Ledger:
+        """What is to be done again, and what of it is due."""
+        with self._snapshot() as snapshot:
+            return snapshot.ledger(self.now())
+
+    def retry(self, names: Sequence[str]) -> list[str]:
+        """Make jobs due now; return their origins.
+
+        Args:
+            names: Origins, or files; none means all that were given up.
+
+        Raises:
+            IndexStoreError: If there is no job of a name, or the store cannot be written.
+        """
+        from ingest.names import file_uri
+
+        held = {job.origin for job in self.jobs()}
+        origins = [name if name in held else file_uri(Path(name)) for name in names]
+        for name, origin in zip(names, origins, strict=True):
+            if origin not in held:
+                raise IndexStoreError(
+                    f"nothing failed at {name!r}", hint="see what did with `rag-lifelong jobs`"
+                )
+        with self._writer() as writer:
+            return writer.retry(origins or None)
 
     def verify(self) -> "Verification":
         """Look for damage in every byte of the store."""

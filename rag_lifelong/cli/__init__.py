@@ -17,6 +17,7 @@ from rag_lifelong.cli import (
     forget,
     history,
     ingest,
+    jobs,
     models,
     reembed,
     restore,
@@ -52,6 +53,7 @@ app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
 app.command("reembed")(reembed.reembed)
 app.add_typer(watch.app, name="watch")
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(models.app, name="models")
 
 

@@ -14,7 +14,7 @@ from rag_lifelong.cli.console import err, out
 from rag_lifelong.errors import RagLifelongError
 
 if TYPE_CHECKING:
-    from rag_lifelong.daemon.loop import WatchState
+    from rag_lifelong.daemon.state import WatchState
 
 _START_S = 60.0
 _STOP_S = 120.0

@@ -2,27 +2,30 @@
 
 Observers are armed before the first scan, so that nothing falls between. Whatever an event missed
 is found by the next look at everything: at the start, when events were lost, when a root comes
-back, after the machine slept, and every so often.
+back, after the machine slept, and every so often. What could not be read is tried again, and what
+tells nobody of its changes is asked, when the agenda says so.
 """
 
 import logging
+import math
 import os
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.names import file_uri
-from ingest.watching.events import Changes, EventCounts, EventSource
-from ingest.watching.roots import is_remote
+from ingest.watching.downloads import Downloads, is_unfinished
+from ingest.watching.events import MAX_NAMED, Changes
 from ingest.watching.settling import Settling
+from rag_lifelong.daemon.jobs import Agenda
+from rag_lifelong.daemon.observed import Observed
+from rag_lifelong.daemon.pressure import is_full_disk
 from rag_lifelong.daemon.root import WatchedRoot
-from rag_lifelong.errors import IndexLockedError, SourceError
+from rag_lifelong.daemon.state import WatchSettings, WatchState
+from rag_lifelong.daemon.world import World
+from rag_lifelong.errors import IndexLockedError, IndexStoreError, SourceError
 from rag_lifelong.ports import Known, Source
-from rag_lifelong.temporal import Clock
 from rag_lifelong.types import ScanItem, Skipped
 
 if TYPE_CHECKING:
@@ -37,51 +40,20 @@ Scan = Callable[[Known], Iterable[ScanItem]]
 
 _ROOT_CHECK_S = 5.0
 """How often roots are looked at for being gone, replaced, or back."""
+_AGENDA_S = 10.0
+"""How often the agenda is looked at."""
 _RETRY_S = 2.0
 """How long another writer of the store is waited for before trying again."""
+_FULL_S = 30.0
+"""How long a disk that was full is waited for, whatever it says of itself."""
 _SLEPT_S = 30.0
 """A gap between two clocks from which the machine is taken to have slept."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchSettings:
-    """How roots are watched."""
-
-    rescan_s: float = 3600.0
-    """How often everything is looked at, whatever was heard."""
-    settle_s: float = 2.0
-    """How long a file must be unchanged that nobody was heard to close."""
-    debounce_s: float = 0.15
-    """How long what was closed or moved there is waited for."""
-    poll: bool | None = None
-    """Compare listings instead of trusting events; None: where the file system is a network's."""
-
-
-@dataclass(slots=True)
-class WatchState:
-    """What the daemon knows of itself."""
-
-    updates: int = 0
-    rescans: int = 0
-    last_rescan_reason: str = ""
-    added: int = 0
-    updated: int = 0
-    closed: int = 0
-    moved: int = 0
-    chunks_embedded: int = 0
-    skipped: dict[str, str] = field(default_factory=dict)
-    """Why each file that could not be read the last time could not."""
-    away: list[str] = field(default_factory=list)
-    """Roots that are not there."""
-    waiting: int = 0
-    """Paths that changed and are not at rest yet."""
-    lag_s: float = 0.0
-    """How long the oldest change that is not in the store has been known of."""
-    events: EventCounts = field(default_factory=EventCounts)
+_MAX_SKIPPED = 1_000
+"""Skipped files that are named; beyond, those that were met first."""
 
 
 class Watcher:
-    """Keeps a store in step with roots until it is told to stop."""
+    """Keeps a store in step with roots, and with what is on its agenda, until told to stop."""
 
     def __init__(
         self,
@@ -89,28 +61,34 @@ class Watcher:
         update: Update,
         settings: WatchSettings,
         *,
-        now: Clock,
+        world: World,
+        agenda: Agenda | None = None,
         told: Callable[[WatchState], None] = lambda _: None,
     ) -> None:
         self._roots = roots
         self._update = update
         self._settings = settings
-        self._now = now
+        self._world = world
+        self._agenda = agenda
         self._told = told
         self._stop = threading.Event()
-        self._events: list[EventSource] = []
-        self._settling = Settling(debounce_s=settings.debounce_s, settle_s=settings.settle_s)
+        self._observed = Observed(roots, world, poll=settings.poll)
+        self._downloads = Downloads(settings.download_s, is_ending=self._stop.is_set)
+        self._settling = Settling(
+            debounce_s=settings.debounce_s,
+            settle_s=settings.settle_s,
+            wait_for=self._downloads.wait_s,
+        )
         self._rescan_reason: str | None = "start"
-        self._next_rescan = 0.0
-        self._next_root_check = 0.0
+        self._next_rescan = self._next_root_check = self._next_agenda = -math.inf
+        self._full_until = -math.inf
         self._behind_since: float | None = None
         self.state = WatchState()
 
     def stop(self) -> None:
         """Finish the batch under way, then end; may be called from a signal handler."""
         self._stop.set()
-        for source in self._events:
-            source.wake()
+        self._observed.wake()
 
     def rescan(self, reason: str) -> None:
         """Look at everything at the next turn."""
@@ -120,116 +98,108 @@ class Watcher:
         """Watch until stopped.
 
         Raises:
-            IndexStoreError: If the store cannot be written.
+            IndexStoreError: If the store cannot be written, for another reason than a full disk.
         """
         while not self._stop.is_set():
-            with ExitStack() as armed:
-                self._arm(armed)
+            with self._observed.armed():
+                self.state.away = self._observed.away
                 self.rescan("roots changed")
                 while not self._stop.is_set() and not self._are_roots_changed():
                     self._turn()
         self._tell()
 
-    def _arm(self, armed: ExitStack) -> None:
-        """Observe the roots that are there; network file systems are polled."""
-        there = [root for root in self._roots if root.is_there()]
-        for root in self._roots:
-            root.is_replaced()
-        polled = [root.path for root in there if self._is_polled(root)]
-        heard = [root.path for root in there if not self._is_polled(root)]
-        self._events = [
-            EventSource(paths, poll=poll)
-            for paths, poll in ((heard, False), (polled, True))
-            if paths
-        ]
-        for source in self._events:
-            armed.enter_context(source)
-        self.state.away = [str(root.path) for root in self._roots if root not in there]
-
-    def _is_polled(self, root: WatchedRoot) -> bool:
-        chosen = self._settings.poll
-        return is_remote(root.path) if chosen is None else chosen
-
     def _are_roots_changed(self) -> bool:
-        now = time.monotonic()
+        now = self._world.monotonic()
         if now < self._next_root_check:
             return False
         self._next_root_check = now + _ROOT_CHECK_S
-        return any([self._is_changed(root) for root in self._roots])  # noqa: C419  (all are asked)
-
-    def _is_changed(self, root: WatchedRoot) -> bool:
-        """Whether a root is gone, back, or another one than it was."""
-        is_newly_away = not root.is_there() and str(root.path) not in self.state.away
-        return root.is_replaced() or is_newly_away
+        return self._observed.are_changed()
 
     def _turn(self) -> None:
         """Hear what changed and act on what is due."""
         self._hear()
-        now = time.monotonic()
+        now = self._world.monotonic()
         if now >= self._next_rescan:
             self.rescan("it was time")
-        if self._rescan_reason is not None:
-            self._look_at_all(self._rescan_reason)
-        elif places := self._settling.take(now):
-            self._look_at(places)
+        if not self._is_held_up(now):
+            if self._rescan_reason is not None:
+                self._look_at_all(self._rescan_reason)
+            elif places := self._settling.take(now):
+                self._look_at(places)
+            self._do_due()
         self._tell()
 
+    def _is_held_up(self, now: float) -> bool:
+        """Whether there is too little room to work."""
+        lacking = "disk" if now < self._full_until else self._world.lacking()
+        if lacking != self.state.paused:
+            logger.warning("paused: too little %s" if lacking else "there is room%s", lacking)
+        self.state.paused = lacking
+        return bool(lacking)
+
     def _hear(self) -> None:
-        now = time.monotonic()
-        due = self._settling.due_s(now)
-        wait = min(
-            _ROOT_CHECK_S,
-            max(0.0, self._next_rescan - now),
-            _ROOT_CHECK_S if due is None else due,
-        )
-        if self._rescan_reason is not None:
-            wait = 0.0
-        wall = time.clock_gettime(time.CLOCK_BOOTTIME)
-        if not self._events:
-            self._stop.wait(wait)
-        for number, source in enumerate(self._events):
-            # One of them is waited for; the other, if there is one, is polled and late anyway.
-            self._note(source.take(wait if number == 0 else 0.0))
+        before = self._world.monotonic()
+        uptime = self._world.uptime()
+        wait = self._wait_s(before)
+        if not len(self._observed):
+            self._world.wait(self._stop, wait)
+        for changes in self._observed.take(wait):
+            self._note(changes)
         # The monotonic clock stands still while a machine sleeps, that of its uptime does not.
-        slept = time.clock_gettime(time.CLOCK_BOOTTIME) - wall - (time.monotonic() - now)
-        if slept > _SLEPT_S:
+        awake = self._world.monotonic() - before
+        if self._world.uptime() - uptime - awake > _SLEPT_S:
             self.rescan("the machine slept")
 
+    def _wait_s(self, now: float) -> float:
+        """How long nothing is to be done unless something is heard."""
+        if self.state.paused:
+            return _ROOT_CHECK_S
+        if self._rescan_reason is not None:
+            return 0.0
+        due = self._settling.due_s(now)
+        times = (self._next_rescan - now, self._next_agenda - now if self._agenda else math.inf)
+        return max(0.0, min(_ROOT_CHECK_S, *times, _ROOT_CHECK_S if due is None else due))
+
     def _note(self, changes: Changes) -> None:
-        now = time.monotonic()
+        now = self._world.monotonic()
         if changes and self._behind_since is None:
             self._behind_since = now
         for reason in changes.lost:
             self.rescan(reason)
         for path in changes.paths:
-            if any(root.holds(path) for root in self._roots):
+            if any(root.holds(path) for root in self._roots) and not _is_download(path):
                 self._settling.touch(path, now, is_closed=path in changes.closed)
+        if len(self._settling) > MAX_NAMED:
+            self._settling.clear()
+            self.rescan("more changed than is worth naming")
 
     def _look_at_all(self, reason: str) -> None:
         self._rescan_reason = None
-        self._next_rescan = time.monotonic() + self._settings.rescan_s
+        self._next_rescan = self._world.monotonic() + self._settings.rescan_s
         self.state.rescans += 1
         self.state.last_rescan_reason = reason
+        self.state.last_rescan_at = self._world.now().isoformat(timespec="seconds")
         logger.info("looking at everything: %s", reason)
         self.state.skipped.clear()
         there = [root for root in self._roots if root.is_there()]
-        sources = [self._heeding(self._all_of(root)) for root in there]
-        if not self._apply(sources):
+        if not self._apply([self._heeding(root, self._all_of(root)) for root in there]):
             self.rescan(reason)
-
-    def _heeding(self, scan: Scan) -> Source:
-        return _Heeding(scan, self._stop, self.state)
+        if refused := self._observed.count_refused():
+            logger.warning("%d folders cannot be watched: they are looked at in turn", refused)
 
     def _all_of(self, root: WatchedRoot) -> Scan:
         return lambda known: root.scan(known, self._is_at_rest)
 
     def _is_at_rest(self, path: Path, status: os.stat_result) -> bool:
         """Whether a file found by a scan may be read; if not, it is waited for."""
-        age_s = self._now().timestamp() - status.st_mtime
-        if path not in self._settling and not 0 <= age_s < self._settings.settle_s:
+        if path in self._settling or is_unfinished(path):
+            return False
+        age_s = self._world.now().timestamp() - status.st_mtime
+        # A file of the future is as old as can be.
+        quiet_s = age_s if age_s >= 0 else math.inf
+        if quiet_s >= self._settings.settle_s and not self._downloads.wait_s(path, quiet_s):
             return True
-        if path not in self._settling:
-            self._settling.touch(path, time.monotonic())
+        self._settling.touch(path, self._world.monotonic())
         return False
 
     def _look_at(self, places: Sequence[Path]) -> None:
@@ -242,20 +212,42 @@ class Watcher:
         for root in self._roots:
             held = [place for place in places if root.holds(place)]
             if held and root.is_there():
-                sources.append(self._heeding(_some_of(root, held)))
+                sources.append(self._heeding(root, _some_of(root, held)))
         if not self._apply(sources):
-            self.rescan("the store was busy")
+            self.rescan("an update could not be made")
+
+    def _do_due(self) -> None:
+        """Try again what failed and is due, and ask the sources whose time it is."""
+        now = self._world.monotonic()
+        if self._agenda is None or now < self._next_agenda or self._stop.is_set():
+            return
+        self._next_agenda = now + _AGENDA_S
+        due = self._agenda.due(self._roots)
+        self.state.jobs_waiting, self.state.jobs_dead = due.waiting, due.dead
+        if places := [place for place in due.places if place not in self._settling]:
+            self._look_at(places)
+        if due.sources:
+            self._apply([self._heeding(None, source.scan) for source in due.sources])
+
+    def _heeding(self, root: WatchedRoot | None, scan: Scan) -> Source:
+        return _Heeding(root, scan, self._stop, self.state)
 
     def _apply(self, sources: Sequence[Source]) -> bool:
         """Bring the store up to date; False if it is to be tried again."""
         try:
             report = self._update(sources)
         except IndexLockedError:
-            self._stop.wait(_RETRY_S)
+            self._world.wait(self._stop, _RETRY_S)
+            return False
+        except IndexStoreError as error:
+            if not is_full_disk(error):
+                raise
+            logger.warning("%s; it is waited for", error)
+            self._full_until = self._world.monotonic() + _FULL_S
             return False
         except SourceError as error:
             logger.warning("%s; it is waited for", error)
-            self._next_root_check = 0.0
+            self._next_root_check = -math.inf
             return True
         state = self.state
         state.updates += 1
@@ -272,31 +264,48 @@ class Watcher:
         state = self.state
         state.waiting = len(self._settling)
         since = self._behind_since
-        state.lag_s = 0.0 if since is None else time.monotonic() - since
-        state.events = EventCounts(
-            events=sum(source.counts.events for source in self._events),
-            overflows=sum(source.counts.overflows for source in self._events),
-            refused=sum(source.counts.refused for source in self._events),
-        )
+        state.lag_s = 0.0 if since is None else self._world.monotonic() - since
+        state.returns = self._observed.returns
+        state.events = self._observed.counts
         self._told(state)
 
 
 class _Heeding:
     """A source that ends when it is told to, as after a crash, and keeps what was skipped."""
 
-    def __init__(self, scan: Scan, stop: threading.Event, state: WatchState) -> None:
+    def __init__(
+        self, root: WatchedRoot | None, scan: Scan, stop: threading.Event, state: WatchState
+    ) -> None:
+        self._root = root
         self._scan = scan
         self._stop = stop
         self._skipped = state.skipped
 
     def scan(self, known: Known) -> Iterator[ScanItem]:
-        for item in self._scan(known):
-            if self._stop.is_set():
-                return
-            if isinstance(item, Skipped):
-                self._skipped[item.uri] = item.reason
-            yield item
+        try:
+            for item in self._scan(known):
+                if self._stop.is_set():
+                    return
+                if isinstance(item, Skipped):
+                    self._keep(item)
+                yield item
+        except SourceError as error:
+            if self._root is None or not self._root.is_there():
+                raise
+            # It is there and may not be looked at: that may pass.
+            failed = Skipped(file_uri(self._root.path), str(error), is_transient=True)
+            self._keep(failed)
+            yield failed
+
+    def _keep(self, item: Skipped) -> None:
+        if len(self._skipped) < _MAX_SKIPPED:
+            self._skipped[item.uri] = item.reason
 
 
 def _some_of(root: WatchedRoot, places: Sequence[Path]) -> Scan:
     return lambda known: root.scan_within(known, places)
+
+
+def _is_download(path: Path) -> bool:
+    """Whether a path is of a file under way; what is gone or a folder may have had documents."""
+    return is_unfinished(path) and path.is_file()

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import Metric
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
 
-from rag_lifelong.daemon.loop import WatchState
+from rag_lifelong.daemon.state import WatchState
 from rag_lifelong.errors import ConfigError
 
 _PREFIX = "rag_lifelong_watch_"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from indexes.lock import WriterLock
-from rag_lifelong.daemon.loop import WatchState
+from rag_lifelong.daemon.state import WatchState
 from rag_lifelong.errors import IndexLockedError, RagLifelongError
 
 LOCK = "watcher.lock"

@@ -11,7 +11,7 @@ from pathlib import Path
 from ingest.sources.folder import FolderSource
 from ingest.watching.roots import RootIdentity, identity
 from rag_lifelong.ports import Known
-from rag_lifelong.types import Gone, ScanItem
+from rag_lifelong.types import Gone, ScanItem, Settled
 
 IsAtRest = Callable[[Path, os.stat_result], bool]
 
@@ -48,9 +48,9 @@ class WatchedRoot:
         Raises:
             SourceError: If it cannot be read.
         """
-        is_empty = self.path.is_dir() and not any(self.path.iterdir())
+        is_empty = _is_empty(self.path)
         for item in self._source.scan_within(known, [self.path], is_at_rest=is_at_rest):
-            if not (is_empty and isinstance(item, Gone)):
+            if not (is_empty and isinstance(item, Gone | Settled)):
                 yield item
 
     def scan_within(self, known: Known, places: Iterable[Path]) -> Iterator[ScanItem]:
@@ -60,3 +60,11 @@ class WatchedRoot:
             SourceError: If it cannot be read.
         """
         return self._source.scan_within(known, places)
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        with os.scandir(path) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return False  # a file, or what may not be listed: the scan tells

@@ -5,18 +5,24 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
 
-from rag_lifelong.daemon.loop import Watcher, WatchSettings, WatchState
+from rag_lifelong.daemon.jobs import Agenda
+from rag_lifelong.daemon.loop import Watcher
 from rag_lifelong.daemon.place import LOG, StateFile, lock
+from rag_lifelong.daemon.pressure import Room
 from rag_lifelong.daemon.root import WatchedRoot
+from rag_lifelong.daemon.schedule import Schedule
 from rag_lifelong.daemon.serving import Desk, serving
+from rag_lifelong.daemon.state import WatchSettings, WatchState
 from rag_lifelong.daemon.turns import PatientEmbedder, Turns
+from rag_lifelong.daemon.world import World
 from rag_lifelong.errors import SourceError
-from rag_lifelong.sourcing import folder_source
+from rag_lifelong.sourcing import folder_source, open_sources
 from rag_lifelong.system import System
 
 _LOG_BYTES = 5_000_000
@@ -68,16 +74,34 @@ def run(
 def _watcher(system: System, paths: Sequence[Path], turns: Turns, told: Told) -> Watcher:
     chosen = system.config.watch
     wanted = list(dict.fromkeys(path.absolute() for path in (*paths, *chosen.paths)))
-    if not wanted:
-        raise SourceError("nothing to watch", hint="name a folder, or set watch.paths")
+    if not wanted and not chosen.sources:
+        raise SourceError(
+            "nothing to watch", hint="name a folder, or set watch.paths or watch.sources"
+        )
     roots = [WatchedRoot(path, folder_source(path, system.config, system.now)) for path in wanted]
     settings = WatchSettings(
         rescan_s=chosen.rescan_minutes * 60,
         settle_s=chosen.settle_seconds,
+        download_s=chosen.download_seconds,
         poll=None if chosen.poll == "auto" else chosen.poll == "always",
     )
     update = partial(system.update, through=lambda embedder: PatientEmbedder(embedder, turns))
-    return Watcher(roots, update, settings, now=system.now, told=told)
+    room = Room(
+        store=system.config.store, free_mb=chosen.min_free_mb, memory_mb=chosen.min_memory_mb
+    )
+    world = World(now=system.now, lacking=room.lacking)
+    return Watcher(roots, update, settings, world=world, agenda=_agenda(system), told=told)
+
+
+def _agenda(system: System) -> Agenda:
+    chosen = system.config.watch
+    names = dict.fromkeys(chosen.sources)
+    return Agenda(
+        system.ledger,
+        now=system.now,
+        open_source=lambda name: open_sources([name], system.config, system.now)[0],
+        schedule=Schedule(names=tuple(names), every=timedelta(minutes=chosen.every_minutes)),
+    )
 
 
 def _reloaded(open_system: Callable[[], System], before: System) -> System:

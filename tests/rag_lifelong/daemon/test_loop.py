@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -16,12 +17,19 @@ from indexes.writer import StoreWriter
 from ingest.sources.folder import FolderSource
 from rag_lifelong.config import load_config
 from rag_lifelong.daemon import loop
-from rag_lifelong.daemon.loop import Watcher, WatchSettings
+from rag_lifelong.daemon.jobs import Agenda
+from rag_lifelong.daemon.loop import Watcher
 from rag_lifelong.daemon.root import WatchedRoot
+from rag_lifelong.daemon.state import WatchSettings
+from rag_lifelong.daemon.world import World
 from rag_lifelong.sourcing import open_sources
 from rag_lifelong.system import System
 from rag_lifelong.testing import HashingEmbedder
 from rag_lifelong.types import TimeFilter
+
+
+def _unasked(name: str) -> NoReturn:
+    pytest.fail(f"{name} was opened")
 
 
 class Watched:
@@ -35,6 +43,7 @@ class Watched:
         self.system = System(load_config(flags={"store": self.store}), embedder=self.embedder)
         self._thread: threading.Thread | None = None
         self._failure: list[BaseException] = []
+        self.lacking = ""
 
     def start(self, **settings: float) -> None:
         [source] = open_sources([str(self.notes)], self.system.config, self.system.now)
@@ -44,7 +53,8 @@ class Watched:
             [WatchedRoot(self.notes, source)],
             self.system.update,
             WatchSettings(**chosen),  # type: ignore[arg-type]
-            now=self.system.now,
+            world=World(now=self.system.now, lacking=lambda: self.lacking),
+            agenda=Agenda(self.system.ledger, now=self.system.now, open_source=_unasked),
         )
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -176,7 +186,7 @@ def test_what_events_missed_is_found_by_looking_at_all(watched: Watched) -> None
     other = watched.notes.parent / "other.txt"
     other.write_text("two")
     os.utime(other, (1, 1))
-    for source in watched.watcher._events:
+    for source in watched.watcher._observed._events:
         source.disarm()
     other.replace(path)
     watched.until(lambda: watched.texts() == {"a.txt": "two"})
@@ -186,7 +196,7 @@ def test_what_events_missed_is_found_by_looking_at_all(watched: Watched) -> None
 def test_lost_events_mean_look_at_all(watched: Watched) -> None:
     watched.start()
     watched.until(lambda: watched.watcher.state.updates > 0)
-    watched.watcher._events[0].lose("an overflow")
+    watched.watcher._observed._events[0].lose("an overflow")
     watched.until(lambda: watched.watcher.state.last_rescan_reason == "an overflow")
 
 

@@ -4,8 +4,8 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from rag_lifelong.daemon.loop import WatchState
 from rag_lifelong.daemon.metrics import serving
+from rag_lifelong.daemon.state import WatchState
 from rag_lifelong.errors import ConfigError
 
 
