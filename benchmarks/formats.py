@@ -5,7 +5,8 @@
 The files are the test data of textract (MIT), most with the text a person expects of them beside.
 A file counts as found if 95 % of the expected words are in what was read, as often as expected;
 words are compared without case and punctuation, and every file with less than all is listed.
-Libraries that are not installed are named as missing: run it from an environment that has them to compare (`pip install "markitdown[all]" pypdf …`).
+Libraries that are not installed are named as missing; to compare, run it where they are installed
+(`pip install "markitdown[all]" pypdf pdfplumber …`).
 """
 
 import argparse

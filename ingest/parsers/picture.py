@@ -8,10 +8,12 @@ import warnings
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path, PurePath
+from typing import cast
 
 from lxml import etree
 from PIL import Image, IptcImagePlugin, UnidentifiedImageError
 from PIL.ExifTags import IFD, Base
+from PIL.ImageFile import ImageFile
 
 from ingest.dates import from_value
 from ingest.parsers.office import values_of, xml_of
@@ -79,7 +81,7 @@ def _xmp(image: Image.Image) -> etree._Element | None:
 
 
 def _iptc(image: Image.Image, key: tuple[int, int]) -> object:
-    return (IptcImagePlugin.getiptcinfo(image) or {}).get(key)
+    return (IptcImagePlugin.getiptcinfo(cast("ImageFile", image)) or {}).get(key)
 
 
 def _titles(

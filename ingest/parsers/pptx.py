@@ -6,7 +6,9 @@ from pathlib import Path, PurePath
 import pptx
 from pptx.exc import PythonPptxError
 from pptx.presentation import Presentation
+from pptx.shapes.autoshape import Shape
 from pptx.shapes.base import BaseShape
+from pptx.shapes.graphfrm import GraphicFrame
 from pptx.shapes.group import GroupShape
 from pptx.slide import Slide
 
@@ -56,9 +58,9 @@ def _blocks(slide: Slide) -> Iterator[str]:
     for shape in _flat(slide.shapes):
         if shape.shape_id == title_id:
             continue
-        if shape.has_text_frame:
+        if isinstance(shape, Shape) and shape.has_text_frame:
             yield shape.text_frame.text.replace("\v", "\n")
-        elif getattr(shape, "has_table", False):
+        elif isinstance(shape, GraphicFrame) and shape.has_table:
             rows = ([cell.text for cell in row.cells] for row in shape.table.rows)
             yield "\n".join(line for line in map(row_line, rows) if line)
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:

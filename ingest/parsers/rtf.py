@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path, PurePath
 
 from striprtf.striprtf import rtf_to_text
@@ -45,7 +45,7 @@ def parse(path: Path, name: PurePath) -> Iterator[Parsed]:
 
 def _text(source: str) -> str:
     try:
-        text = rtf_to_text(source, errors="replace")
+        text = str(rtf_to_text(source, errors="replace"))  # type: ignore[no-untyped-call]
     # striprtf says nothing of what it raises; a wrong number or code page comes up as it is.
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as e:
         raise ParseError("damaged RTF file") from e
@@ -65,7 +65,8 @@ def _dates(source: str) -> tuple[Dated, ...]:
     for word in ("revtim", "creatim"):
         if match := re.search(rf"\\{word}{_TIME}", source):
             try:
-                moments.append(datetime(*(int(part or 0) for part in match.groups())))  # noqa: DTZ001
+                year, month, day, hour, minute = (int(part or 0) for part in match.groups())
+                moments.append(datetime(year, month, day, hour, minute, tzinfo=UTC))
             except ValueError:
                 continue
     read = (from_office(moment) for moment in moments)

@@ -84,7 +84,7 @@ def _documents(rows: Iterator[list[str]], name: PurePath) -> Iterator[Parsed]:
     if header is None:
         raise ParseError("empty table")
     names = _unique(header)
-    records = (_Record(number, _named(names, row)) for number, row in filled)
+    records: Iterator[_Record] = (_Record(number, _named(names, row)) for number, row in filled)
     sample = list(islice(records, _JUDGED_ROWS))
     if not sample:
         yield Parsed(text="; ".join(cell.strip() for cell in header if cell.strip()))
