@@ -176,6 +176,39 @@ def test_a_root_that_disappears_ends_nothing_and_is_found_again(watched: Watched
     watched.until(lambda: "c.txt" in watched.texts())
 
 
+def test_a_root_that_returns_is_counted(watched: Watched) -> None:
+    watched.start()
+    watched.until(lambda: watched.watcher.state.updates > 0)
+    away = watched.notes.rename(watched.notes.parent / "away")
+    watched.until(lambda: watched.watcher.state.away == [str(watched.notes)])
+    assert watched.watcher.state.returns == 0
+    away.rename(watched.notes)
+    watched.until(lambda: watched.watcher.state.returns == 1)
+
+
+def test_a_rename_of_the_case_alone_is_a_move(watched: Watched) -> None:
+    path = watched.notes / "a.txt"
+    path.write_text("one")
+    watched.start()
+    watched.until(lambda: watched.texts() == {"a.txt": "one"})
+    path.rename(watched.notes / "A.txt")
+    watched.until(lambda: watched.texts() == {"A.txt": "one"})
+    assert watched.embedder.embedded.count("one") <= 1
+    assert watched.watcher.state.moved == 1
+
+
+def test_a_file_replaced_by_one_with_an_older_time_is_read(watched: Watched) -> None:
+    path = watched.notes / "a.txt"
+    path.write_text("one")
+    watched.start()
+    watched.until(lambda: watched.texts() == {"a.txt": "one"})
+    other = watched.notes.parent / "backup.txt"
+    other.write_text("two")
+    os.utime(other, (1_000_000_000, 1_000_000_000))
+    other.replace(path)
+    watched.until(lambda: watched.texts() == {"a.txt": "two"})
+
+
 def test_what_events_missed_is_found_by_looking_at_all(watched: Watched) -> None:
     watched.start(rescan_s=0.3)
     watched.until(lambda: watched.watcher.state.updates > 0)
