@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import pytest
+
 from indexes.snapshot import StoreSnapshot
+from ingest import documents
 from ingest.names import file_uri
 from ingest.sources.folder import FolderSource
 from ingest.watching.events import Changes, EventCounts
@@ -21,12 +24,16 @@ from rag_lifelong.daemon.root import WatchedRoot
 from rag_lifelong.daemon.schedule import Open, Schedule
 from rag_lifelong.daemon.state import WatchSettings
 from rag_lifelong.daemon.world import World
+from rag_lifelong.errors import ParseError
+from rag_lifelong.ports import Parsed
 from rag_lifelong.sourcing import open_sources
 from rag_lifelong.system import System
 from rag_lifelong.testing import HashingEmbedder
 from rag_lifelong.types import Job, TimeFilter
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
+DAMAGED = "damaged"
+"""How the text of a file begins that cannot be parsed."""
 Act = Callable[[], Sequence[Path]]
 """Does something to the files; returns the paths whose change is heard."""
 
@@ -170,3 +177,21 @@ class _Events:
 
     def wake(self) -> None:
         pass
+
+
+class Parsing:
+    """Parses text, counts what it parsed, and fails as it is told to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.failing: dict[str, Exception] = {}
+        self.times: list[float] = []
+        monkeypatch.setattr(documents, "parse", self._parse)
+
+    def _parse(self, path: Path, *, name: Path) -> Iterator[Parsed]:
+        self.times.append(0.0)
+        if path.name in self.failing:
+            raise self.failing[path.name]
+        text = path.read_text()
+        if text.startswith(DAMAGED):
+            raise ParseError("damaged")
+        yield Parsed(text=text)

@@ -11,14 +11,13 @@ from typing import NoReturn
 import pytest
 
 from indexes.writer import StoreWriter
-from ingest import documents
 from ingest.names import file_uri
 from ingest.watching import downloads
 from rag_lifelong.daemon.schedule import Schedule
 from rag_lifelong.errors import SourceError
-from rag_lifelong.ports import Known, Parsed
+from rag_lifelong.ports import Known
 from rag_lifelong.types import JobState, ScanItem, Skipped, Visited
-from tests.rag_lifelong.daemon.simulated import START, Simulated
+from tests.rag_lifelong.daemon.simulated import START, Parsing, Simulated
 
 FEED = "https://example.org/feed.xml"
 
@@ -26,21 +25,6 @@ FEED = "https://example.org/feed.xml"
 @pytest.fixture
 def world(tmp_path: Path) -> Simulated:
     return Simulated(tmp_path)
-
-
-class Parsing:
-    """Parses text, counts what it parsed, and fails as it is told to."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.failing: dict[str, Exception] = {}
-        self.times: list[float] = []
-        monkeypatch.setattr(documents, "parse", self._parse)
-
-    def _parse(self, path: Path, *, name: Path) -> Iterator[Parsed]:
-        self.times.append(0.0)
-        if path.name in self.failing:
-            raise self.failing[path.name]
-        yield Parsed(text=path.read_text())
 
 
 @pytest.fixture
