@@ -28,7 +28,7 @@ PARSERS = {
     ".pptx": "ingest.parsers.pptx:parse",
     ".xlsx": "ingest.parsers.spreadsheet:parse",
     ".xlsm": "ingest.parsers.spreadsheet:parse",
-    ".xls": "ingest.parsers.spreadsheet:parse",
+    ".xls": "ingest.parsers.xls:parse",
     ".odt": "ingest.parsers.opendocument:parse",
     ".odp": "ingest.parsers.opendocument:parse",
     ".ods": "ingest.parsers.opendocument:parse",

@@ -1,7 +1,7 @@
-"""Excel workbooks, old and new, by calamine: each sheet a section of `| cell | cell |` lines.
+"""Excel workbooks (.xlsx) by calamine: each sheet a section of `| cell | cell |` lines.
 
 calamine lays a sheet out as one rectangle, and one cell in the last corner makes that more than any
-memory, which ends the whole process. So the corners are looked up first, in the raw XML or records.
+memory, which ends the whole process. So the corners are looked up first.
 """
 
 import re
@@ -11,16 +11,13 @@ from pathlib import Path, PurePath
 from urllib.parse import quote
 from zipfile import ZipFile
 
-import olefile
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum
 
-from ingest.dates import from_office
 from ingest.outline import Outline
-from ingest.parsers.office import OLE_HEAD, core_properties, opened
+from ingest.parsers.office import core_properties, opened
 from ingest.parsers.tables import sheet_lines
 from rag_lifelong.errors import ParseError
 from rag_lifelong.ports import Parsed
-from rag_lifelong.types import Dated
 
 _MAX_CELLS = 20_000_000
 _MAX_COLUMNS = 16_384
@@ -28,8 +25,6 @@ _BLOCK = 1 << 20
 _OVERLAP = 256
 _CELL = re.compile(rb"""[\s"']r\s*=\s*["']([A-Za-z]{0,3})(\d{1,10})["']""")
 _CELL_START = re.compile(rb"<(?:\w+:)?c[\s/>]")
-_CELL_RECORDS = frozenset({0x0006, 0x0201, 0x0203, 0x0204, 0x0205, 0x00BD, 0x00BE, 0x00D6, 0x00FD,
-                           0x027E, 0x0406, 0x0206, 0x0004, 0x0003, 0x0002, 0x0001})  # fmt: skip
 _WHAT = "Excel workbook"
 
 
@@ -39,14 +34,9 @@ def parse(path: Path, name: PurePath) -> Iterator[Parsed]:
     Raises:
         ParseError: If the file is no workbook, is damaged, has no text, or a sheet is too wide.
     """
-    with path.open("rb") as file:
-        head = file.read(4)
-    if head == OLE_HEAD:
-        title, dates = _check_old(path)
-    else:
-        with opened(path, what=_WHAT, parts=["xl/workbook.xml"]) as archive:
-            _check(archive)
-            title, dates = core_properties(archive)
+    with opened(path, what=_WHAT, parts=["xl/workbook.xml"]) as archive:
+        _check(archive)
+        title, dates = core_properties(archive)
     outline = _read(path)
     text, sections = outline.finish()
     if not text:
@@ -75,12 +65,16 @@ def _read(path: Path) -> Outline:
 def _add_sheet(outline: Outline, sheet: CalamineSheet) -> None:
     outline.add_place(f"sheet={quote(sheet.name)}")
     outline.add_heading(1, sheet.name)
-    rows = ([_shown(cell) for cell in row] for row in sheet.iter_rows())
+    rows = ([shown(cell) for cell in row] for row in sheet.iter_rows())
     outline.add_text("\n".join(sheet_lines(rows)))
 
 
-def _shown(cell: object) -> str:
-    """A cell as a person would write it: no zeros that only a computer stores."""
+def shown(cell: object) -> str:
+    """Return a cell as a person would write it: no zeros that only a computer stores.
+
+    >>> shown(2015.0), shown(True), shown(0.1 + 0.2)
+    ('2015', 'TRUE', '0.3')
+    """
     match cell:
         case bool():
             return str(cell).upper()
@@ -149,40 +143,3 @@ def _column(letters: bytes) -> int:
 def _check_size(n_rows: int, n_columns: int) -> None:
     if n_rows * n_columns > _MAX_CELLS:
         raise ParseError(f"a sheet of {n_rows} × {n_columns} cells: more than {_MAX_CELLS}")
-
-
-def _check_old(path: Path) -> tuple[str, tuple[Dated, ...]]:
-    """Refuse sheets of too many cells in the records of .xls; return its title and dates."""
-    try:
-        with olefile.OleFileIO(path) as ole:
-            streams = [name for name in ("Workbook", "Book") if ole.exists(name)]
-            if not streams:
-                raise ParseError(f"not an {_WHAT}")
-            _check_records(ole.openstream(streams[0]).read())
-            return _properties(ole)
-    # olefile lets whatever is wrong inside the file through as what it happens to cause.
-    except (OSError, ValueError, IndexError, TypeError, AttributeError, KeyError,
-            OverflowError, RecursionError, MemoryError) as e:  # fmt: skip
-        raise ParseError(f"damaged {_WHAT}") from e
-
-
-def _check_records(data: bytes) -> None:
-    last_row = last_column = position = 0
-    while position + 4 <= len(data):
-        kind = int.from_bytes(data[position : position + 2], "little")
-        length = int.from_bytes(data[position + 2 : position + 4], "little")
-        start, position = position + 4, position + 4 + length
-        if kind in _CELL_RECORDS and length >= 4:
-            last_row = max(last_row, int.from_bytes(data[start : start + 2], "little"))
-            first = int.from_bytes(data[start + 2 : start + 4], "little")
-            last_column = max(last_column, first + (length // 2 if kind in (0xBD, 0xBE) else 0))
-    _check_size(last_row + 1, last_column + 1)
-
-
-def _properties(ole: olefile.OleFileIO) -> tuple[str, tuple[Dated, ...]]:
-    metadata = ole.get_metadata()
-    moments = (metadata.last_saved_time, metadata.create_time)
-    dates = (from_office(moment) for moment in moments if isinstance(moment, datetime))
-    title = metadata.title or b""
-    text = title.decode("utf-8", errors="replace") if isinstance(title, bytes) else str(title)
-    return " ".join(text.split()), tuple(dated for dated in dates if dated is not None)
