@@ -15,7 +15,8 @@ from rag_lifelong.embedding.batching import batches
 from rag_lifelong.ports import Embedder, EmbeddingModel
 
 _AT_ONCE_CHARS = 8_192
-"""About the tokens that an embedder computes at once on a CPU, so that slices cost nothing."""
+"""About the tokens that an embedder computes at once on a CPU: less costs much, more makes a
+question wait (docs/adr/0017)."""
 
 
 class Turns:

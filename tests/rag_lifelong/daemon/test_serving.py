@@ -6,6 +6,8 @@ import json
 import os
 import socket
 import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +20,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rag_lifelong.config import Config
+from rag_lifelong.config import Config, load_config
 from rag_lifelong.daemon import asking, serving, wire
 from rag_lifelong.daemon.turns import PatientEmbedder, Turns
 from rag_lifelong.errors import IndexStoreError, ModelError
@@ -539,6 +541,61 @@ def test_the_end_of_the_daemon_does_not_wait_for_who_waits(town: House) -> None:
     holder.join()
     assert got == [None]
     assert town.reader.prompts == []
+
+
+_DAEMON = """
+import sys, time
+from pathlib import Path
+from rag_lifelong.config import load_config
+from rag_lifelong.daemon.run import run
+from rag_lifelong.system import System
+from rag_lifelong.testing import HashingEmbedder
+class Embedder(HashingEmbedder):
+    def embed(self, texts):
+        if "hang" in texts:
+            Path(sys.argv[1], "hangs").touch()
+            time.sleep(60)
+        return super().embed(texts)
+store, notes = map(Path, sys.argv[2:])
+run(lambda: System(load_config(flags={"store": store}), embedder=Embedder()), [notes])
+"""
+
+
+def test_a_daemon_is_asked_killed_done_without_and_asked_again(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "mayor.md").write_text("The mayor of Springfield is Ann Lee.")
+    config = load_config(flags={"store": tmp_path / "store"})
+    got: list[Retrieved | None] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", _DAEMON, tmp_path, config.store, notes]
+        return subprocess.Popen([str(word) for word in command])
+
+    def is_found() -> bool:
+        found = asking.search(config, "mayor", limit=1)
+        return found is not None and bool(found.evidence)
+
+    process = start()
+    try:
+        until(is_found)
+        asker = threading.Thread(target=lambda: got.append(asking.search(config, "hang", limit=1)))
+        asker.start()
+        until((tmp_path / "hangs").exists)
+        process.kill()
+        asker.join()
+        process.wait()
+        assert got == [None]
+        assert (config.store / wire.SOCKET).exists()
+        assert not is_found()
+        process = start()
+        until(is_found)
+        process.terminate()
+        assert process.wait(30) == 0
+        assert not (config.store / wire.SOCKET).exists()
+    finally:
+        process.kill()
+        process.wait()
 
 
 # The command line
