@@ -124,8 +124,8 @@ class Watcher:
         if not self._is_held_up(now):
             if self._rescan_reason is not None:
                 self._look_at_all(self._rescan_reason)
-            elif places := self._settling.take(now):
-                self._look_at(places)
+            elif (places := self._settling.take(now)) and not self._look_at(places):
+                self.rescan("an update could not be made")
             self._do_due()
         self._tell()
 
@@ -202,7 +202,8 @@ class Watcher:
         self._settling.touch(path, self._world.monotonic())
         return False
 
-    def _look_at(self, places: Sequence[Path]) -> None:
+    def _look_at(self, places: Sequence[Path]) -> bool:
+        """Bring some places up to date; False if it is to be tried again."""
         uris = tuple(file_uri(place) for place in places)
         inside = tuple(f"{uri}{mark}" for uri in uris for mark in ("/", "!/", "#"))
         for skipped in list(self.state.skipped):
@@ -213,8 +214,7 @@ class Watcher:
             held = [place for place in places if root.holds(place)]
             if held and root.is_there():
                 sources.append(self._heeding(root, _some_of(root, held)))
-        if not self._apply(sources):
-            self.rescan("an update could not be made")
+        return self._apply(sources)
 
     def _do_due(self) -> None:
         """Try again what failed and is due, and ask the sources whose time it is."""
@@ -224,6 +224,7 @@ class Watcher:
         self._next_agenda = now + _AGENDA_S
         due = self._agenda.due(self._roots)
         self.state.jobs_waiting, self.state.jobs_dead = due.waiting, due.dead
+        # What cannot be done now is due the next time as well.
         if places := [place for place in due.places if place not in self._settling]:
             self._look_at(places)
         if due.sources:

@@ -24,6 +24,7 @@ from rag_lifelong.types import (
     Gone,
     RevisionOrder,
     ScanItem,
+    Settled,
     Skipped,
     Unchanged,
 )
@@ -162,7 +163,6 @@ def test_bad_files_are_skipped_with_a_reason_and_nothing_stops(tmp_path: Path) -
     _write(tmp_path / "fake.docx", "no zip")
     _write(tmp_path / "movie.xyz", "x")
     _write(tmp_path / "noextension", "x")
-    _write(tmp_path / "feed.xml", "<rss/>")
     _write(tmp_path / "huge.txt", "x" * 20_000)
     _write(tmp_path / "zz.txt", "good")
     items = _scan(tmp_path)
@@ -174,7 +174,7 @@ def test_bad_files_are_skipped_with_a_reason_and_nothing_stops(tmp_path: Path) -
         "fake.docx": "not a Word document",
         "movie.xyz": "unsupported format .xyz",
         "noextension": "unsupported format (no suffix)",
-        "feed.xml": "unsupported format .xml",
+        "feed.rss": "unsupported format .rss",
         "huge.txt": "too large: 20000 bytes, the limit is 10000",
     }
     assert sum(isinstance(item, Completed) for item in items) == 1
@@ -336,3 +336,62 @@ def test_a_scan_within_looks_at_some_places_alone(tmp_path: Path) -> None:
     assert told("x/e.txt", "b.txt") == [("Completed", "x/e.txt"), ("Gone", "b.txt")]
     assert told("nowhere") == []
     assert told("x/e.txt", "x") == told("x")
+
+
+def test_what_failed_is_passed_over_while_it_is_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _write(tmp_path / "a.pdf", "no pdf")
+    [failed] = _scan(tmp_path)
+    assert isinstance(failed, Skipped)
+    assert (failed.is_transient, failed.is_noted) == (False, True)
+    known = FakeKnown(failures={failed.uri: (failed.fingerprint, failed.reason)})
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", lambda *_: pytest.fail("opened"))
+        [passed_over] = _scan(tmp_path, known)
+    assert passed_over == failed
+    assert not passed_over.is_noted  # it is already
+    path.write_text("no pdf either")
+    [again] = _scan(tmp_path, known)
+    assert again.is_noted
+    path.unlink()
+    assert _scan(tmp_path, known) == [Settled(failed.uri)]
+
+
+def test_what_is_not_read_by_its_name_or_size_is_not_noted(tmp_path: Path) -> None:
+    _write(tmp_path / "movie.xyz", "x")
+    _write(tmp_path / "huge.txt", "x" * 20_000)
+    assert [item.is_noted for item in _scan(tmp_path)] == [False, False]
+
+
+def test_a_failing_disk_is_told_as_what_may_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _write(tmp_path / "a.txt", "one")
+
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(documents_module, "parse", fail)
+    [failed] = _scan(tmp_path)
+    assert failed == Skipped(file_uri(path), "input/output error")
+    assert failed.is_transient
+
+
+def test_a_file_in_a_folder_that_nobody_may_look_into_is_not_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = _write(tmp_path / "locked" / "a.txt", "one")
+    known = _known_after(_scan(tmp_path))
+    stat = Path.stat
+
+    def refuse(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path == place:
+            raise PermissionError(13, "Permission denied")
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    source = FolderSource(tmp_path, ContentRules(dates=DateRules(now=lambda: _NOW)))
+    [skipped] = source.scan_within(known, [place])
+    assert skipped == Skipped(file_uri(place), "permission denied")
+    assert skipped.is_transient

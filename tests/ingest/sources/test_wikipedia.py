@@ -187,6 +187,23 @@ def test_what_stands_before_the_damage_is_yielded_and_nothing_is_completed(tmp_p
     assert skipped == Skipped(file_uri(cut), "truncated bz2 after 1 pages")
 
 
+def test_a_damaged_dump_is_not_read_again_while_it_is_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = tmp_path / "cut.xml.bz2"
+    cut.write_bytes(bz2.compress(_dump(tmp_path, ("A", _revision(1, "One."))).read_bytes())[:-9])
+    *_, failed = _scan(cut)
+    assert isinstance(failed, Skipped)
+    assert failed.is_noted
+    assert not failed.is_transient
+    known = FakeKnown(failures={failed.uri: (failed.fingerprint, failed.reason)})
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", lambda *_: pytest.fail("opened"))
+        assert _scan(cut, known) == [failed]
+    cut.write_bytes(cut.read_bytes()[:-1])
+    assert _scan(cut, known)[-1].is_noted
+
+
 def test_a_missing_dump_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"no such dump: .*gone\.xml") as caught:
         _scan(tmp_path / "gone.xml")

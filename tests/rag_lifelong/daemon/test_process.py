@@ -14,8 +14,10 @@ import pytest
 
 from indexes.snapshot import StoreSnapshot
 from indexes.verify import verify
+from rag_lifelong.config import load_config
 from rag_lifelong.daemon import place
 from rag_lifelong.errors import IndexLockedError
+from rag_lifelong.system import System
 from rag_lifelong.types import TimeFilter
 
 _DAEMON = """
@@ -81,9 +83,10 @@ def _until(is_so: Callable[[], bool]) -> None:
 def daemon(tmp_path: Path) -> Iterator[Daemon]:
     made = Daemon(tmp_path)
     yield made
-    if made.process is not None and made.process.poll() is None:
+    if made.process is not None and made.process.stderr is not None:
         made.process.kill()
-        made.process.communicate()
+        made.process.wait()
+        made.process.stderr.close()
 
 
 def test_a_term_finishes_and_ends_in_peace(daemon: Daemon) -> None:
@@ -114,6 +117,21 @@ def test_a_hangup_reads_the_settings_anew(daemon: Daemon) -> None:
     (daemon.notes / "c.txt").write_text("three")
     _until(lambda: daemon.names() == {"b.txt", "c.txt"})
     assert daemon.end() == 0
+
+
+def test_sources_of_the_settings_are_asked_without_being_watched(daemon: Daemon) -> None:
+    other = daemon.notes.parent / "other"
+    other.mkdir()
+    (other / "b.txt").write_text("two")
+    daemon.configure(f'sources = ["{other}", "git+{other}"]')
+    daemon.start()
+    _until(lambda: daemon.names() == {"b.txt"})
+    _until(lambda: place.told(daemon.store).get("jobs_waiting") == 1)
+    assert daemon.end() == 0
+    system = System(load_config(daemon.config))
+    assert set(system.ledger().visits) == {str(other), f"git+{other}"}
+    [job] = system.jobs()
+    assert job.origin == f"git+{other}"
 
 
 def test_there_is_one_daemon_a_store_and_a_dead_one_is_no_obstacle(daemon: Daemon) -> None:
