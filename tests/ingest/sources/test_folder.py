@@ -174,7 +174,6 @@ def test_bad_files_are_skipped_with_a_reason_and_nothing_stops(tmp_path: Path) -
         "fake.docx": "not a Word document",
         "movie.xyz": "unsupported format .xyz",
         "noextension": "unsupported format (no suffix)",
-        "feed.rss": "unsupported format .rss",
         "huge.txt": "too large: 20000 bytes, the limit is 10000",
     }
     assert sum(isinstance(item, Completed) for item in items) == 1
