@@ -4,12 +4,13 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from urllib.parse import quote
 
 from ingest import dates, unpacking
 from ingest.documents import DateRules, File, read_documents
 from ingest.parsers import parser_for
+from ingest.parsers.sniffing import sniff
 from ingest.unpacking import Limits, Member
 from rag_lifelong.errors import ParseError
 from rag_lifelong.types import Document, Skipped
@@ -32,6 +33,17 @@ class ContentRules:
     """Larger files are left out, unless their format is read a record at a time."""
     include_hidden: bool = False
     """Whether members of archives whose name begins with a dot are read."""
+
+
+def full_name(path: Path, name: PurePath) -> PurePath:
+    """What a file is called, with the suffix of what it holds if it has none of its own.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    if name.suffix:
+        return name
+    return name.with_name(name.name + (sniff(path) or ""))
 
 
 def check_readable(name: PurePath, size: int, rules: ContentRules) -> None:
@@ -58,6 +70,7 @@ def read_contents(file: File, rules: ContentRules) -> Iterator[Document | Skippe
         ParseError: If the format is not read, or the file is damaged, or too large.
         OSError: If it cannot be read.
     """
+    file = replace(file, name=full_name(file.path, file.name))
     check_readable(file.name, file.path.stat().st_size, rules)
     inner = unpacking.inner_name(file.name)
     if unpacking.is_archive(file.name):

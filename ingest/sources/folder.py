@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from ingest import dates
-from ingest.contents import ContentRules, check_readable, read_contents, skipped
+from ingest.contents import ContentRules, check_readable, full_name, read_contents, skipped
 from ingest.documents import File
 from ingest.fingerprint import content_of, fingerprint
 from ingest.names import file_uri
@@ -181,7 +181,7 @@ class FolderSource:
             return
         try:
             if not _may_be_dump(path):
-                check_readable(path, before.st_size, self._rules)
+                check_readable(full_name(path, path), before.st_size, self._rules)
         except ParseError as e:
             yield skipped(origin, e)  # nothing was read, nor is it worth remembering
             return
@@ -207,7 +207,7 @@ class FolderSource:
         if _may_be_dump(path) and is_dump(path):
             yield from self._dump(path).scan(known)
             return
-        check_readable(path, before.st_size, self._rules)
+        check_readable(full_name(path, path), before.st_size, self._rules)
         state = self._state(before)
         came_from, content = self._came_from(path, origin, state, known)
         if came_from is not None:

@@ -212,7 +212,7 @@ def test_a_zip_that_needs_a_password_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("a.exe", "unsupported format .exe"), ("a", "unsupported format (no suffix)"),
+    [("a.exe", "unsupported format .exe"),
      ("a.bin.gz", "unsupported format .bin.gz"), ("a.gz", "unsupported format .gz")],
 )  # fmt: skip
 def test_what_is_not_read_is_named(tmp_path: Path, name: str, reason: str) -> None:
@@ -221,6 +221,18 @@ def test_what_is_not_read_is_named(tmp_path: Path, name: str, reason: str) -> No
     with pytest.raises(ParseError) as caught:
         _read(path)
     assert str(caught.value) == reason
+
+
+def test_a_file_without_a_suffix_is_what_it_begins_like(tmp_path: Path) -> None:
+    path = tmp_path / "2015-05-07 README"
+    path.write_text("Read me.")
+    [document] = _read(path)
+    assert isinstance(document, Document)
+    assert (document.text, document.title) == ("Read me.", "2015-05-07 README")
+    assert str(document.date) == "2015-05-07"
+    path.write_bytes(b"\x7fELF\x00\x01")
+    with pytest.raises(ParseError, match=r"unsupported format \(no suffix\)"):
+        _read(path)
 
 
 def test_large_files_are_left_out_but_those_read_by_record(tmp_path: Path) -> None:

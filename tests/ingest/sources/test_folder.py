@@ -162,7 +162,7 @@ def test_bad_files_are_skipped_with_a_reason_and_nothing_stops(tmp_path: Path) -
     _write(tmp_path / "broken.json", '{"a": ')
     _write(tmp_path / "fake.docx", "no zip")
     _write(tmp_path / "movie.xyz", "x")
-    _write(tmp_path / "noextension", "x")
+    _write(tmp_path / "noextension", b"\x7fELF\x00\x01")
     _write(tmp_path / "huge.txt", "x" * 20_000)
     _write(tmp_path / "zz.txt", "good")
     items = _scan(tmp_path)
