@@ -70,7 +70,6 @@ class DatabaseKnown:
                 return
             last = page[-1][0]
 
-
     def held(self, prefix: str) -> Iterator[Held]:
         """Documents that hold now and whose id starts with the prefix, in order of their ids."""
         last = ""

@@ -18,9 +18,12 @@ _GAUGES = {
     "skipped": ("skipped_files", "Files that could not be read the last time"),
     "away": ("away_roots", "Watched roots that are not there"),
     "refused": ("refused_watches", "Folders that the kernel does not watch"),
+    "jobs_waiting": ("waiting_jobs", "What could not be read and is tried again"),
+    "jobs_dead": ("dead_jobs", "What could not be read and is left"),
 }
 _COUNTERS = {
     "updates": "Updates of the store",
+    "returns": "Times that a root came back, or another in its place",
     "rescans": "Looks at everything",
     "added": "Documents added",
     "updated": "Revisions of documents that were there",
