@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from rag_lifelong.config import Config, load_config
-from rag_lifelong.errors import IndexStoreError
+from rag_lifelong.errors import IndexStoreError, SourceError
 from rag_lifelong.naming import find_document, find_exactly
 from rag_lifelong.ports import Embedder, EmbeddingModel, Reader, Source, StoreStatus
 from rag_lifelong.temporal import Interval
@@ -117,7 +117,7 @@ class System:
             through: Gives what the embedder is used through, as where others use it too.
 
         Raises:
-            SourceError: If one cannot be read at all; what those before it told is kept.
+            SourceError: If one cannot be read at all; what the others told is kept.
             IndexStoreError: If the store cannot be written.
         """
         from indexes.writer import StoreWriter
@@ -129,16 +129,23 @@ class System:
         with StoreWriter(self.config.store, now=self.now) as writer:
             stored = writer.embedding_model
             cut = sourcing.cutter(writer, size=self.config.chunking.size)
+            failures = []
             for source in sources:
-                ingest(
-                    source,
-                    writer,
-                    lambda: through(self._models.embedder(stored)),
-                    report,
-                    cut=cut,
-                    progress=progress,
-                )
+                try:
+                    ingest(
+                        source,
+                        writer,
+                        lambda: through(self._models.embedder(stored)),
+                        report,
+                        cut=cut,
+                        progress=progress,
+                    )
+                # One that is out of reach must not keep the others from being read.
+                except SourceError as error:
+                    failures.append(error)
             writer.seal()
+        if failures:
+            raise failures[0]
         return replace(report, seconds=time.perf_counter() - started)
 
     def plan(self, names: Sequence[str | Path]) -> "Iterator[ScanItem]":

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag_lifelong.errors import SourceError
+from rag_lifelong.sourcing import open_sources
 from rag_lifelong.temporal import parse_when
 from tests.rag_lifelong.conftest import House
 
@@ -35,6 +36,17 @@ def test_nothing_after_the_time_asked_about_is_shown_to_the_reader(house: House)
         given = house.system.ask("Who is the mayor of Springfield in 2021?", **flags)
         assert all("canary" not in e.chunk.text for e in given.evidence)
     assert all("canary" not in prompt.user for prompt in house.reader.prompts)
+
+
+def test_a_source_out_of_reach_does_not_keep_the_others_from_being_read(house: House):
+    house.write("b.md", "The mayor of Springfield is Bo Cruz.", "2020-03-01")
+    away = house.notes.parent / "away"
+    away.mkdir()
+    sources = open_sources([str(away), str(house.notes)], house.system.config, house.clock)
+    away.rmdir()
+    with pytest.raises(SourceError, match="no such file or folder"):
+        house.system.update(sources)
+    assert house.system.status()[0].documents == 1
 
 
 def test_words_cannot_fetch_what_a_between_shuts_out(house: House):
