@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from hashlib import sha256
 
 from ingest.dates import from_value
@@ -18,6 +19,7 @@ TITLE_FIELDS = ("title", "headline", "name", "label", "subject")
 KEY_FIELDS = ("id", "_id", "key", "uuid", "guid", "uid", "doc_id", "url", "uri", "slug")
 
 
+@lru_cache(maxsize=4096)  # a file of a million records has the same few names in each
 def normalized(name: str) -> str:
     """Return a field's name as it is compared.
 
@@ -37,12 +39,16 @@ def find_field(names: Iterable[str], wanted: Iterable[str]) -> str | None:
 
 def date_fields(names: Iterable[str]) -> list[str]:
     """Return the names that may hold a date, best first, those ending in `date` last."""
-    names = list(names)
+    return list(_date_fields(tuple(names)))
+
+
+@lru_cache(maxsize=1024)
+def _date_fields(names: tuple[str, ...]) -> tuple[str, ...]:
     exact = [name for wanted in DATE_FIELDS for name in names if normalized(name) == wanted]
-    ending = [
+    ending = (
         name for name in names if name not in exact and re.search(r"(?:^|_)date$", normalized(name))
-    ]
-    return exact + ending
+    )
+    return *exact, *ending
 
 
 def record_date(
