@@ -112,6 +112,8 @@ class WatchConfig(_Section):
     """With less left on the store's disk, nothing is updated until there is room."""
     min_memory_mb: int = Field(default=200, ge=0)
     """With less memory available, nothing is updated until there is."""
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where Prometheus finds metrics on the loopback address; by default nowhere."""
     poll: Literal["auto", "always", "never"] = "auto"
     """Compare listings instead of trusting events; `auto`: on file systems of a network."""
 

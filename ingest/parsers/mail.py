@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from email import message_from_bytes
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from pathlib import Path, PurePath
@@ -205,7 +205,7 @@ def _file_name(part: Message) -> str:
 def _header(message: Message, name: str) -> str:
     value = str(message.get(name, ""))[:_MAX_HEADER_CHARS]
     # What is no valid encoded word is shown as it was sent.
-    with suppress(HeaderParseError, LookupError, ValueError):
+    with suppress(MessageError, LookupError, ValueError):
         value = str(make_header(decode_header(value)))
     return " ".join(value.split())
 

@@ -21,13 +21,23 @@ def status(
 
     `rag-lifelong status --json`
     """
+    from rag_lifelong.daemon import place
+    from rag_lifelong.reembedding import models_of
     from rag_lifelong.system import System
 
     system = System.configured(config, store=store)
     counts, model = system.status()
+    pid, watcher = place.running(system.config.store), place.told(system.config.store)
     if as_json:
-        embedder = None if model is None else asdict(model)
-        options.print_json({"store": system.config.store, **asdict(counts), "embedder": embedder})
+        options.print_json(
+            {
+                "store": system.config.store,
+                **asdict(counts),
+                "embedder": None if model is None else asdict(model),
+                "generations": [asdict(one) for one in models_of(system.config.store)],
+                "watcher": {"pid": pid, **watcher} if watcher else None,
+            }
+        )
         return
     out.print(f"store      {system.config.store}")
     out.print(f"documents  {counts.documents} current")
@@ -39,3 +49,5 @@ def status(
         out.print(f"           {counts.contradicted_dates} have another date that contradicts it")
     out.print(f"vectors    {counts.vectors}  {model or ''}")
     out.print(f"size       {decimal(counts.store_bytes)}")
+    if pid is not None:
+        out.print(f"watched    by process {pid}, {watcher.get('lag_s', 0):.1f} s behind")

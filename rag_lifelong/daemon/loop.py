@@ -42,6 +42,8 @@ _ROOT_CHECK_S = 5.0
 """How often roots are looked at for being gone, replaced, or back."""
 _AGENDA_S = 10.0
 """How often the agenda is looked at."""
+_REFUSED_S = 20.0
+"""How often everything is looked at while some folders cannot be watched."""
 _RETRY_S = 2.0
 """How long another writer of the store is waited for before trying again."""
 _FULL_S = 30.0
@@ -185,7 +187,11 @@ class Watcher:
         if not self._apply([self._heeding(root, self._all_of(root)) for root in there]):
             self.rescan(reason)
         if refused := self._observed.count_refused():
-            logger.warning("%d folders cannot be watched: they are looked at in turn", refused)
+            logger.warning(
+                "%d folders cannot be watched (fs.inotify.max_user_watches): all are looked at "
+                "every %d s", refused, _REFUSED_S,
+            )  # fmt: skip
+            self._next_rescan = min(self._next_rescan, self._world.monotonic() + _REFUSED_S)
 
     def _all_of(self, root: WatchedRoot) -> Scan:
         return lambda known: root.scan(known, self._is_at_rest)

@@ -1,11 +1,12 @@
 """Runs the daemon in this process: opens its roots, holds its lock, heeds signals."""
 
+import json
 import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -55,8 +56,12 @@ def run(
         turns = Turns()
         desk = Desk(system, turns)
         held.enter_context(serving(desk, system.config.store))
+        latest = [WatchState()]
+        if (port := system.config.watch.metrics_port) is not None:
+            held.enter_context(_metrics(port, lambda: latest[0]))
 
         def tell(state: WatchState) -> None:
+            latest[0] = state
             state_file.tell(state)
             told(state)
 
@@ -69,6 +74,12 @@ def run(
                 return watcher.state
             system = _reloaded(open_system, system)
             desk.use(system)
+
+
+def _metrics(port: int, state: Callable[[], WatchState]) -> AbstractContextManager[int]:
+    from rag_lifelong.daemon import metrics  # noqa: PLC0415  (rarely wanted)
+
+    return metrics.serving(port, state)
 
 
 def _watcher(system: System, paths: Sequence[Path], turns: Turns, told: Told) -> Watcher:
@@ -143,11 +154,28 @@ def _heeding(watcher: Watcher) -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
+class _JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as JSON, with its traceback if it has one."""
+        at = datetime.fromtimestamp(record.created, tz=UTC)
+        line = {
+            "time": at.isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
 @contextmanager
 def _logging_to(path: Path) -> Iterator[None]:
     """Keep what is logged in files that take turns."""
     handler = RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(_JsonLines())
     root = logging.getLogger()
     level = root.level
     root.addHandler(handler)
