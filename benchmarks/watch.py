@@ -8,7 +8,8 @@
 
 The daemon is `rag-lifelong watch` itself, with the real embedder. For `flood`, `--queue N` makes
 the kernel's queue of events that short (root), and `--watches N` limits how many folders can be
-watched (by a user namespace). Prints JSON.
+watched (by a user namespace). `fresh --peers PYTHON` has others do the same job in the same run.
+Prints JSON.
 """
 
 import argparse
@@ -53,6 +54,7 @@ def main() -> None:
     parser.add_argument("amount", nargs="?", type=int)
     parser.add_argument("--queue", type=int)
     parser.add_argument("--watches", type=int)
+    parser.add_argument("--peers", help="an interpreter with watchfiles and llama-index-core")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="rag-lifelong-watch-"))
     try:
@@ -279,41 +281,73 @@ def kills(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
 
 
 def fresh(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
-    """File saved until `search` finds it, on an idle daemon and on one in a storm."""
+    """File saved until it is found by a search, idle and in a storm; a peer takes turns with us."""
     saves = given.amount or 200
     bench = Bench(folder)
     bench.start()
     system = System(load_config(flags={"store": bench.store}))
+    peer = None if given.peers is None else _peer(given.peers, bench.notes)
     result: dict[str, Any] = {}
     for kind in ("idle", "loaded"):
-        load = None
-        if kind == "loaded":
-            load = subprocess.Popen(_calling("load", bench.notes))
-        delays = [_delay(bench, system, kind, number) for number in range(saves)]
-        if load is not None:
-            load.kill()
-            load.wait()
-        delays.sort()
-        result[kind] = {
-            "saves": saves,
-            "p50_s": round(statistics.median(delays), 2),
-            "p95_s": round(delays[int(0.95 * (saves - 1))], 2),
-            "max_s": round(delays[-1], 2),
-        }
+        busy = subprocess.Popen(_calling("load", bench.notes)) if kind == "loaded" else None
+        ours: list[float] = []
+        theirs: list[float] = []
+        for number in range(saves):
+            # In turns: neither is slowed down by the other's searches.
+            ours.append(_delay(bench, system, kind, number))
+            if peer is not None:
+                theirs.append(_peer_delay(peer, bench, kind, number))
+        if busy is not None:
+            busy.kill()
+            busy.wait()
+        result[kind] = {"ours": _spread(ours), "peer": _spread(theirs) if theirs else None}
+    if peer is not None:
+        peer.kill()
     bench.end()
     return result
+
+
+def _spread(delays: list[float]) -> dict[str, float]:
+    ordered = sorted(delays)
+    return {
+        "saves": len(ordered),
+        "p50_s": round(statistics.median(ordered), 2),
+        "p95_s": round(ordered[int(0.95 * (len(ordered) - 1))], 2),
+        "max_s": round(ordered[-1], 2),
+    }
+
+
+def _peer(python: str, notes: Path) -> "subprocess.Popen[str]":
+    script = Path(__file__).with_name("watch_peer.py")
+    started = subprocess.Popen(
+        [python, str(script), str(notes)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert started.stdout is not None
+    if started.stdout.readline().strip() != "ready":
+        raise SystemExit("the peer did not start")
+    return started
+
+
+def _peer_delay(peer: "subprocess.Popen[str]", bench: Bench, kind: str, number: int) -> float:
+    assert peer.stdin is not None
+    assert peer.stdout is not None
+    word = f"zp{kind}{number}"
+    (bench.notes / f"fresh-peer-{number % 20}.md").write_text(_note(_SAID.format(word)))
+    peer.stdin.write(f"{word}\n")
+    peer.stdin.flush()
+    return float(peer.stdout.readline())
+
+
+_SAID = "The code word of the day is {}."
 
 
 def _delay(bench: Bench, system: System, kind: str, number: int) -> float:
     word = f"zq{kind}{number}"
     path = bench.notes / f"fresh-{number % 20}.md"
     saved = time.monotonic()
-    path.write_text(_note(f"The code word of the day is {word}."))
+    path.write_text(_note(_SAID.format(word)))
     while True:
-        try:
-            found = system.search(f"code word {word}", limit=3).evidence
-        except Exception:  # noqa: BLE001  (there is no store yet at the first save)
-            found = ()
+        found = system.search(f"code word {word}", limit=3).evidence
         if any(word in one.chunk.text for one in found):
             return time.monotonic() - saved
         if time.monotonic() - saved > 120:

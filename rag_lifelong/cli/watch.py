@@ -23,7 +23,7 @@ _STOP_S = 120.0
 class _PathsOrCommand(TyperGroup):
     """`watch PATH…` is `watch run PATH…`."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put `run` before what is neither a command nor asks for help."""
         first = args[0] if args else ""
         if first not in self.commands and first not in ("-h", "--help"):
