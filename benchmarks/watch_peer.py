@@ -1,7 +1,8 @@
 """The same job by others: watchfiles tells a LlamaIndex vector index of each saved file.
 
 Run by `watch.py fresh --peers PYTHON`, where PYTHON has watchfiles and llama-index-core, with the
-same embedder. The index is kept in memory, as the library does by default; ours is on disk and fsynced.
+same embedder. The index is kept in memory, as the library does by default; ours is on disk and
+fsynced.
 """
 
 import json

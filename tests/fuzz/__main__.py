@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--seconds", type=int, default=600, help="of each seam")
     parser.add_argument("--jobs", type=int, default=1, help="seams at a time")
-    parser.add_argument("--hang", type=int, default=20, help="seconds that one input may take")
+    parser.add_argument("--hang", type=int, default=60, help="seconds that one input may take")
     parser.add_argument("--memory", type=int, default=1500, help="MB that a process may take")
     parser.add_argument("--out", type=Path, help="where inputs that fail and logs are kept")
     parser.add_argument("seams", nargs="*", help=f"of {', '.join(known)}")
@@ -64,6 +64,7 @@ def _run(seam: str, given: argparse.Namespace, out: Path) -> Found:
             [
                 sys.executable, "-m", "tests.fuzz.one", seam, str(corpus),
                 f"-max_total_time={given.seconds}", f"-timeout={given.hang}",
+                f"-report_slow_units={given.hang}",
                 f"-rss_limit_mb={given.memory}", f"-artifact_prefix={failing}/", "-max_len=65536",
                 "-print_final_stats=1", "-ignore_crashes=0",
             ],

@@ -291,3 +291,13 @@ def test_the_format_is_told_by_the_first_bytes(tmp_path: Path, suffix: str) -> N
 def test_what_is_of_no_format_is_told_so(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a").write_bytes(content)
     assert sniff(tmp_path / "a") is None
+
+
+def test_a_header_in_no_charset_at_all_is_shown_as_it_was_sent(tmp_path: Path) -> None:
+    path = tmp_path / "a.eml"
+    path.write_bytes(
+        b"Subject: =?utf-\xff\xff8?q?caf=C3=A9?=\nDate: Thu, 7 May 2015 12:00:00 +0200\n\nHi.\n"
+    )
+    [parsed] = parse(path)
+    assert parsed.text.endswith("Hi.")
+    assert "caf" in parsed.title
