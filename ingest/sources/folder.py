@@ -177,7 +177,7 @@ class FolderSource:
             yield Skipped(origin, reason)
             return
         if not self._is_at_rest(path, before):
-            self._failing.add(origin)  # as far as is known yet
+            yield from self._only_moved(path, origin, before, known)
             return
         try:
             if not _may_be_dump(path):
@@ -195,6 +195,19 @@ class FolderSource:
             self._failing.add(origin)
             is_transient = isinstance(e, OSError | MemoryError)
             yield replace(skipped(origin, e), fingerprint=failed_in, is_transient=is_transient)
+
+    def _only_moved(
+        self, path: Path, origin: str, before: os.stat_result, known: Known
+    ) -> Iterator[ScanItem]:
+        """Tell that a file lay elsewhere as it is: nothing of it need be read, at rest or not."""
+        state = self._state(before)
+        came_from = None
+        if known.fingerprint(origin) is None:
+            came_from = self._moves.find(known.origins_like(state))
+        if came_from is None or not known.fingerprint(came_from) or is_dated_anew(path, came_from):
+            self._failing.add(origin)  # as far as is known yet
+        else:
+            yield Moved(came_from, origin, state)
 
     def _state(self, status: os.stat_result) -> str:
         return fingerprint(status, self._rules.dates.name)

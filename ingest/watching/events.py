@@ -8,6 +8,7 @@ that everything is to be looked at. Nothing here reads a file.
 import logging
 import os
 import re
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -28,7 +29,6 @@ from watchdog.events import (
     FileSystemEvent,
     FileSystemEventHandler,
 )
-from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
 
@@ -111,20 +111,21 @@ class EventSource(FileSystemEventHandler):
         self.disarm()
 
     def arm(self) -> None:
-        """Begin to observe; what changes from now on is told, as far as it is at all."""
+        """Begin to observe, or do it anew without a gap; what changes from now on is told."""
         self._warnings.attach()
-        observer = PollingObserver(timeout=_POLL_SECONDS) if self._poll else Observer()
+        observer = PollingObserver(timeout=_POLL_SECONDS) if self._poll else _observer()
         observer.start()
-        self._observer = observer
+        before, self._observer = self._observer, observer
         for root in self._roots:
             self._watch(observer, root)
+        if before is not None:
+            _stop(before)
 
     def disarm(self) -> None:
         """Stop observing."""
         observer, self._observer = self._observer, None
         if observer is not None:
-            observer.stop()
-            observer.join(timeout=10)
+            _stop(observer)
         self._warnings.detach()
 
     def take(self, timeout_s: float | None) -> Changes:
@@ -187,6 +188,22 @@ class EventSource(FileSystemEventHandler):
         except OSError as error:
             self.counts.refused += 1
             self.lose(f"{root} cannot be watched: {(error.strerror or str(error)).lower()}")
+
+
+def _observer() -> BaseObserver:
+    """The best observer of this system."""
+    if sys.platform == "linux":
+        from ingest.watching.inotify import LevelObserver  # noqa: PLC0415
+
+        return LevelObserver()
+    from watchdog.observers import Observer  # noqa: PLC0415
+
+    return Observer()
+
+
+def _stop(observer: BaseObserver) -> None:
+    observer.stop()
+    observer.join(timeout=10)
 
 
 def _watched_inodes() -> set[int]:

@@ -85,6 +85,8 @@ class Watcher:
         self._next_rescan = self._next_root_check = self._next_agenda = -math.inf
         self._full_until = -math.inf
         self._behind_since: float | None = None
+        self._refused = 0
+        """Folders that could not be watched when it was last tried."""
         self.state = WatchState()
 
     def stop(self) -> None:
@@ -186,7 +188,17 @@ class Watcher:
         there = [root for root in self._roots if root.is_there()]
         if not self._apply([self._heeding(root, self._all_of(root)) for root in there]):
             self.rescan(reason)
-        if refused := self._observed.count_refused():
+        self._heed_refused()
+
+    def _heed_refused(self) -> None:
+        """Watch what is not watched yet; what cannot be is looked at more often."""
+        refused = self._observed.count_refused()
+        if refused and refused != self._refused:
+            self._observed.arm_again()
+            refused = self._observed.count_refused()
+            self.rescan("folders are watched that were not")
+        self._refused = refused
+        if refused:
             logger.warning(
                 "%d folders cannot be watched (fs.inotify.max_user_watches): all are looked at "
                 "every %d s", refused, _REFUSED_S,

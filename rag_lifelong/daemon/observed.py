@@ -71,6 +71,11 @@ class Observed:
         """How many folders are not watched that should be."""
         return sum(events.count_refused() for events in self._events)
 
+    def arm_again(self) -> None:
+        """Observe all anew: folders made while events were lost are not watched."""
+        for events in self._events:
+            events.arm()
+
     @property
     def counts(self) -> EventCounts:
         """What was counted since the roots were armed."""

@@ -30,6 +30,10 @@ class Events(Protocol):
         """Return what changed, waiting until something does, but no longer than the timeout."""
         ...
 
+    def arm(self) -> None:
+        """Observe anew, without a gap."""
+        ...
+
     def count_refused(self) -> int:
         """How many folders are not watched that should be."""
         ...

@@ -2,9 +2,13 @@
 
 import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
+from ingest.contents import ContentRules
+from ingest.documents import DateRules
 from ingest.names import file_uri
+from ingest.sources.folder import FolderSource
 from rag_lifelong.types import Completed, Document, Gone, Moved, ScanItem, Unchanged
 from tests.ingest.fakes import FakeKnown
 from tests.ingest.sources.test_folder import _scan, _write
@@ -48,6 +52,17 @@ def test_a_file_moved_by_way_of_a_copy_is_known_by_what_it_holds(tmp_path: Path)
     assert isinstance(moved, Moved)
     assert moved.fingerprint != known.fingerprints[moved.origin]
     assert moved.to == file_uri(new)
+
+
+def test_a_file_not_at_rest_may_have_moved_but_is_not_read(tmp_path: Path) -> None:
+    old = _write(tmp_path / "a.txt", "text")
+    known = _known_after(_scan(tmp_path))
+    old.rename(tmp_path / "b.txt")
+    _write(tmp_path / "c.txt", "new")
+    rules = ContentRules(dates=DateRules(now=lambda: datetime(2024, 6, 1, tzinfo=UTC)))
+    source = FolderSource(tmp_path, rules)
+    items = source.scan_within(known, [tmp_path], is_at_rest=lambda _path, _status: False)
+    assert [type(item) for item in items] == [Moved]
 
 
 def test_a_copy_is_no_move(tmp_path: Path) -> None:

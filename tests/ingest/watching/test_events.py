@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -89,6 +90,39 @@ def test_a_warning_of_the_observer_means_look_at_all(source: EventSource) -> Non
     logging.getLogger("watchdog.observers.inotify_c").warning("Inotify queue overflowed")
     assert source.take(1.0).lost == ("Inotify queue overflowed",)
     assert source.counts.overflows == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
+def test_an_overflow_is_told_and_leaves_the_watches_as_they_are(
+    source: EventSource, tmp_path: Path
+) -> None:
+    from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent
+
+    (tmp_path / "x").mkdir()
+    _until(source, lambda told: tmp_path / "x" in told.paths)
+    assert source._observer is not None
+    [emitter] = source._observer.emitters
+    before = dict(emitter._inotify._active_callbacks_by_path)
+    emitter._inotify_fd.handle_event(InotifyEvent(-1, InotifyConstants.IN_Q_OVERFLOW, 0, b""))
+    assert "overflowed" in source.take(5.0).lost[0]
+    assert emitter._inotify._active_callbacks_by_path == before
+    (tmp_path / "x" / "a.txt").write_text("one")
+    _until(source, lambda told: tmp_path / "x" / "a.txt" in told.closed)
+
+
+def test_observing_anew_watches_folders_that_were_not(source: EventSource, tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    _until(source, lambda told: tmp_path / "x" in told.paths)
+    assert source._observer is not None
+    [emitter] = source._observer.emitters
+    emitter._inotify._remove_callbacks(
+        [emitter._inotify._active_callbacks_by_path[os.fsencode(tmp_path / "x")]]
+    )
+    assert source.count_refused() == 1
+    source.arm()
+    assert source.count_refused() == 0
+    (tmp_path / "x" / "a.txt").write_text("one")
+    _until(source, lambda told: tmp_path / "x" / "a.txt" in told.closed)
 
 
 def test_a_root_that_cannot_be_watched_is_counted(tmp_path: Path) -> None:
