@@ -7,8 +7,8 @@ that everything is to be looked at. Nothing here reads a file.
 
 import logging
 import os
+import platform
 import re
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -192,7 +192,7 @@ class EventSource(FileSystemEventHandler):
 
 def _observer() -> BaseObserver:
     """The best observer of this system."""
-    if sys.platform == "linux":
+    if platform.system() == "Linux":
         from ingest.watching.inotify import LevelObserver  # noqa: PLC0415
 
         return LevelObserver()

@@ -49,7 +49,8 @@ def _observe(roots: Sequence[Path], is_polled: bool) -> Events:  # noqa: FBT001
 
 def _uptime() -> float:
     """Seconds since the machine started, those it slept among them."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+    # Where there is no such clock, a sleep is not noticed until the hourly look at everything.
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
