@@ -30,6 +30,7 @@ from rag_lifelong.types import (
     Dated,
     DateSource,
     Job,
+    JobState,
     Ledger,
     Revision,
     TimeFilter,
@@ -220,8 +221,13 @@ class StoreSnapshot(DatabaseKnown):
             [(contradicted,)] = self._db.execute(
                 f"SELECT count(DISTINCT rev_no) FROM other_dates r WHERE {_HOLDS}"
             )
+            [(every,)] = self._db.execute("SELECT count(*) FROM documents")
+            states = dict(self._db.execute("SELECT state, count(*) FROM jobs GROUP BY state"))
             return StoreStatus(
                 documents=int(current),
+                ended=int(every - current),
+                jobs_waiting=int(states.get(JobState.WAITING, 0)),
+                jobs_dead=int(states.get(JobState.DEAD, 0)),
                 revisions=int(revisions),
                 chunks=int(chunks),
                 vectors=int(vectors),

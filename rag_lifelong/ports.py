@@ -218,6 +218,13 @@ class StoreStatus:
     """Counts of what a snapshot holds."""
 
     documents: int
+    """Of which a revision holds now."""
+    ended: int
+    """Documents of which none does any more."""
+    jobs_waiting: int
+    """What could not be read and is tried again."""
+    jobs_dead: int
+    """What could not be read and is left."""
     revisions: int
     chunks: int
     vectors: int

@@ -40,7 +40,11 @@ def status(
         )
         return
     out.print(f"store      {system.config.store}")
-    out.print(f"documents  {counts.documents} current")
+    out.print(f"documents  {counts.documents} current, {counts.ended} ended")
+    if counts.jobs_waiting or counts.jobs_dead:
+        out.print(
+            f"unread     {counts.jobs_waiting} tried again, {counts.jobs_dead} left (see jobs)"
+        )
     out.print(f"revisions  {counts.revisions}")
     out.print(f"chunks     {counts.chunks}")
     dated = ", ".join(f"{name} {n}" for name, n in counts.date_sources.items())
