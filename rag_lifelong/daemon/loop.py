@@ -42,6 +42,8 @@ _ROOT_CHECK_S = 5.0
 """How often roots are looked at for being gone, replaced, or back."""
 _AGENDA_S = 10.0
 """How often the agenda is looked at."""
+_COUNT_S = 10.0
+"""How often at most it is counted, when folders were made, which of them are watched."""
 _REFUSED_S = 20.0
 """How often everything is looked at while some folders cannot be watched."""
 _RETRY_S = 2.0
@@ -85,6 +87,8 @@ class Watcher:
         self._next_rescan = self._next_root_check = self._next_agenda = -math.inf
         self._full_until = -math.inf
         self._behind_since: float | None = None
+        self._has_new_folders = False
+        self._next_count = -math.inf
         self._refused = 0
         """Folders that could not be watched when it was last tried."""
         self.state = WatchState()
@@ -128,8 +132,12 @@ class Watcher:
         if not self._is_held_up(now):
             if self._rescan_reason is not None:
                 self._look_at_all(self._rescan_reason)
-            elif (places := self._settling.take(now)) and not self._look_at(places):
-                self.rescan("an update could not be made")
+            elif places := self._settling.take(now):
+                self._has_new_folders |= any(place.is_dir() for place in places)
+                if not self._look_at(places):
+                    self.rescan("an update could not be made")
+            if self._has_new_folders and now >= self._next_count:
+                self._heed_refused()
             self._do_due()
         self._tell()
 
@@ -192,6 +200,8 @@ class Watcher:
 
     def _heed_refused(self) -> None:
         """Watch what is not watched yet; what cannot be is looked at more often."""
+        self._has_new_folders = False
+        self._next_count = self._world.monotonic() + _COUNT_S
         refused = self._observed.count_refused()
         if refused and refused != self._refused:
             self._observed.arm_again()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -46,9 +47,9 @@ class Daemon:
     def configure(self, watch: str = "") -> None:
         self.config.write_text(f'store = "{self.store}"\n[watch]\nsettle_seconds = 0.2\n{watch}\n')
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self, *wrapped: str) -> subprocess.Popen[str]:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _DAEMON, str(self.config), str(self.notes)],
+            [*wrapped, sys.executable, "-c", _DAEMON, str(self.config), str(self.notes)],
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -167,3 +168,20 @@ def test_kills_in_a_flood_lose_and_double_nothing(daemon: Daemon) -> None:
     with StoreSnapshot(daemon.store) as snapshot:
         found = [one.doc_id for one in snapshot.documents(TimeFilter())]
     assert len(found) == len(set(found)) == written
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="unshare(1) is not installed")
+def test_folders_beyond_the_limit_of_watches_are_looked_at(daemon: Daemon) -> None:
+    limit = 'echo 3 > /proc/sys/user/max_inotify_watches && exec "$@"'
+    wrapped = ["unshare", "-Ur", "sh", "-c", limit, "sh"]
+    if subprocess.run([*wrapped, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no user namespaces here")
+    daemon.start(*wrapped)
+    _until(lambda: place.running(daemon.store) is not None and bool(place.told(daemon.store)))
+    for number in range(10):
+        (daemon.notes / str(number)).mkdir()
+    _until(lambda: place.told(daemon.store)["events"]["refused"] >= 7)
+    (daemon.notes / "9" / "a.txt").write_text("one")
+    _until(lambda: daemon.names() == {"a.txt"})
+    assert daemon.end() == 0
