@@ -34,10 +34,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-Update = Callable[[Sequence[Source]], "IngestReport"]
-"""Brings the store up to date with sources."""
+Told = Callable[["IngestReport"], None]
+Update = Callable[[Sequence[Source], Told], "IngestReport"]
+"""Brings the store up to date with sources, and tells after each commit what it did so far."""
 Scan = Callable[[Known], Iterable[ScanItem]]
 
+_COUNTED = ("added", "updated", "closed", "moved", "chunks_embedded")
 _ROOT_CHECK_S = 5.0
 """How often roots are looked at for being gone, replaced, or back."""
 _AGENDA_S = 10.0
@@ -187,6 +189,8 @@ class Watcher:
 
     def _look_at_all(self, reason: str) -> None:
         self._rescan_reason = None
+        if self._behind_since is None:
+            self._behind_since = self._world.monotonic()
         self._next_rescan = self._world.monotonic() + self._settings.rescan_s
         self.state.rescans += 1
         self.state.last_rescan_reason = reason
@@ -264,7 +268,7 @@ class Watcher:
     def _apply(self, sources: Sequence[Source]) -> bool:
         """Bring the store up to date; False if it is to be tried again."""
         try:
-            report = self._update(sources)
+            self._update(sources, self._counting())
         except IndexLockedError:
             self._world.wait(self._stop, _RETRY_S)
             return False
@@ -278,16 +282,21 @@ class Watcher:
             logger.warning("%s; it is waited for", error)
             self._next_root_check = -math.inf
             return True
-        state = self.state
-        state.updates += 1
-        state.added += report.added
-        state.updated += report.updated
-        state.closed += report.closed
-        state.moved += report.moved
-        state.chunks_embedded += report.chunks_embedded
+        self.state.updates += 1
         if not len(self._settling):
             self._behind_since = None
         return True
+
+    def _counting(self) -> Told:
+        """What adds an update's counts to those of the updates before it, and tells."""
+        before = {name: getattr(self.state, name) for name in _COUNTED}
+
+        def count(report: "IngestReport") -> None:
+            for name, number in before.items():
+                setattr(self.state, name, number + getattr(report, name))
+            self._tell()
+
+        return count
 
     def _tell(self) -> None:
         state = self.state
