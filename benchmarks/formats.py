@@ -204,6 +204,12 @@ def _markitdown() -> Reader:
     return read
 
 
+def _docling() -> Reader:
+    module = importlib.import_module("docling.document_converter")
+    converter = module.DocumentConverter()
+    return lambda path, _: str(converter.convert(path).document.export_to_text())
+
+
 def _pypdf() -> Reader:
     module = importlib.import_module("pypdf")
     return lambda path, _: "\n".join(p.extract_text() for p in module.PdfReader(path).pages)
@@ -305,6 +311,7 @@ _ALL = frozenset(
 CANDIDATES = (
     Candidate("ours", _ALL, _ours, ("rag-lifelong",)),
     Candidate("markitdown", _ALL, _markitdown, ("markitdown",)),
+    Candidate("docling", _ALL, _docling, ("docling-slim",)),
     Candidate("pypdfium2", _PDF, _pypdfium2, ("pypdfium2",)),
     Candidate("pypdf", _PDF, _pypdf, ("pypdf",)),
     Candidate("pdfminer.six", _PDF, _pdfminer, ("pdfminer.six",)),
