@@ -11,12 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+_LATE_SECONDS = 1.0
+"""How much longer what is gone is waited for: half a move is told half a second late."""
 DEBOUNCE_SECONDS = 0.15
 """How long a folder, or a file that was closed or moved there, is waited for: a save has several
 events."""
 SETTLE_SECONDS = 2.0
-"""How long a file must be unchanged that nobody was heard to close. What is gone is waited for half
-as long again: it may turn up elsewhere, and then it has moved."""
+"""How long a file must be unchanged that nobody was heard to close. What is gone is waited for
+longer: it may turn up elsewhere, and then it has moved."""
 LOOK_SECONDS = 5.0
 """How often a path is asked about again that is waited for beyond the usual."""
 
@@ -99,7 +101,7 @@ class Settling:
 
     def _at(self, one: _Waiting) -> float:
         if one.state is None:
-            return one.since + 1.5 * self._settle_s
+            return one.since + self._settle_s + _LATE_SECONDS
         is_quick = one.is_closed or one.state == _FOLDER
         at_rest = one.since + (self._debounce_s if is_quick else self._settle_s)
         return max(at_rest, one.not_before)
