@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from evals.answers import exact_match
+from evals.metrics.answers import exact_match
 from rag_lifelong.cli.console import err, out
 from rag_lifelong.cli.show import answer_card
 from rag_lifelong.config import load_config

@@ -57,30 +57,24 @@ def answer(
     timer = _Timer()
     found = retrieve(question, moment, snapshot, embedder, config.retrieval)
     timer.mark("retrieve")
-    reason = _why_not_read(found, moment, config.retrieval.min_support)
-    said = None
-    if not reason:
-        loaded = reader()
-        timer.mark("load_reader")
-        said = _read(loaded, found, config.reader, timer)
-        reason = _why_not_given(said, question, found.evidence, config.reader.min_confidence)
+    read = _read_found(question, moment, found, reader, config, timer)
     return Answer(
         question=question,
-        text=NOT_IN_SOURCES if reason or said is None else said.text,
-        abstained=bool(reason),
+        text=NOT_IN_SOURCES if read.reason or read.said is None else read.said.text,
+        abstained=bool(read.reason),
         as_of=None if moment.between else describe(_asked_about(moment)),
         known_at=moment.known_at,
         time=found.time,
         evidence=found.evidence,
-        model=said.model if said else "",
-        reason=reason,
-        confidence=said.confidence if said else None,
+        model=read.said.model if read.said else "",
+        reason=read.reason,
+        confidence=read.said.confidence if read.said else None,
         timings_s=timer.report(),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class Said:
     """What the reader wrote, and how sure it was."""
 
     text: str
@@ -88,13 +82,56 @@ class _Said:
     confidence: float
 
 
-def _read(reader: Reader, found: Retrieved, settings: ReaderConfig, timer: "_Timer") -> _Said:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of reading: the reader's words, and why they are not given as an answer."""
+
+    said: Said | None
+    """None if there was nothing to read."""
+    reason: str
+    """Why not; empty if they are the answer."""
+
+
+def read_found(
+    question: str,
+    moment: Moment,
+    found: Retrieved,
+    reader: Callable[[], Reader],
+    config: Config,
+) -> Reading:
+    """Read evidence for a question, and decide whether what was read is an answer.
+
+    Raises:
+        ModelError: If the reader fails.
+    """
+    return _read_found(question, moment, found, reader, config, _Timer())
+
+
+def _read_found(
+    question: str,
+    moment: Moment,
+    found: Retrieved,
+    reader: Callable[[], Reader],
+    config: Config,
+    timer: "_Timer",
+) -> Reading:
+    reason = _why_not_read(found, moment, config.retrieval.min_support)
+    if reason:
+        return Reading(None, reason)
+    loaded = reader()
+    timer.mark("load_reader")
+    said = _read(loaded, found, config.reader, timer)
+    least = config.reader.min_confidence
+    return Reading(said, _why_not_given(said, question, found.evidence, least))
+
+
+def _read(reader: Reader, found: Retrieved, settings: ReaderConfig, timer: "_Timer") -> Said:
     """Read the evidence, then ask the reader whether it states what was read.
 
     Confidence is the geometric mean of the answer's least token probability and the probability of
     "yes": each alone lets some invented answers through, and small models invent unsurely.
     """
-    prompt = build_prompt(found.asked, found.evidence)
+    prompt = build_prompt(found.asked, found.evidence, instruction=settings.instruction)
     tokens: list[Token] = []
     for token in reader.read(prompt, max_tokens=settings.max_tokens):
         if not tokens:
@@ -103,12 +140,12 @@ def _read(reader: Reader, found: Retrieved, settings: ReaderConfig, timer: "_Tim
     timer.mark("read")
     text = " ".join("".join(token.text for token in tokens).split())
     if not _words(text):
-        return _Said(text, reader.name, 0.0)
+        return Said(text, reader.name, 0.0)
     check = list(reader.read(build_check(prompt, text), max_tokens=2))
     timer.mark("check")
     is_yes = "".join(token.text for token in check).strip().casefold().startswith("yes")
     certainty = _probability(check[:1])
-    return _Said(
+    return Said(
         text,
         reader.name,
         math.sqrt(_probability(tokens) * (certainty if is_yes else 1 - certainty)),
@@ -139,7 +176,7 @@ def _why_not_read(found: Retrieved, moment: Moment, min_support: float) -> str:
 
 
 def _why_not_given(
-    said: _Said, question: str, evidence: Sequence[Evidence], min_confidence: float
+    said: Said, question: str, evidence: Sequence[Evidence], min_confidence: float
 ) -> str:
     """Why what the reader wrote is not an answer from the evidence; empty if it is."""
     words = _words(said.text)

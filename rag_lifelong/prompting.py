@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from rag_lifelong.ports import Prompt
 from rag_lifelong.types import Evidence
 
-SYSTEM = (
+INSTRUCTION = (
     "You answer questions from dated news passages. Reply with only the short answer: "
     "a name, place, number or phrase. No sentence."
 )
@@ -21,7 +21,9 @@ _CHAT_MARK = re.compile(r"<(?=[|/]?\w*[|_]|/?s>|/?(?:start|end)_of)|\[(?=/?INST)
 """Starts of the marks chat templates are made of (`<|im_end|>`, `</s>`, `[INST]`)."""
 
 
-def build_prompt(question: str, evidence: Sequence[Evidence]) -> Prompt:
+def build_prompt(
+    question: str, evidence: Sequence[Evidence], *, instruction: str | None = None
+) -> Prompt:
     """Ask the question over the evidence, which is given best first and shown best last.
 
     The best chunk is shown whole, of the others only what bears on the question.
@@ -29,7 +31,7 @@ def build_prompt(question: str, evidence: Sequence[Evidence]) -> Prompt:
     lines = [_line(one, one.quote or one.chunk.text) for one in reversed(evidence[1:])]
     lines += [_line(one, one.chunk.text) for one in evidence[:1]]
     passages = "\n".join(["Passages:", *lines])
-    return Prompt(SYSTEM, f"{passages}\n\nQuestion: {_clean(question)}")
+    return Prompt(instruction or INSTRUCTION, f"{passages}\n\nQuestion: {_clean(question)}")
 
 
 def build_check(prompt: Prompt, answer: str) -> Prompt:

@@ -1,0 +1,1 @@
+"""The runner: every learner observes the same periods and answers the same questions."""
