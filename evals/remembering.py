@@ -1,0 +1,169 @@
+"""Models that are asked each thing once: a reader that remembers on disk, an embedder in memory.
+
+Evaluations ask the same again, when they are resumed, repeated, or compare learners that find the
+same lines; a language model on a CPU takes seconds for each.
+"""
+
+import hashlib
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag_lifelong.errors import EvalError
+from rag_lifelong.ports import Embedder, EmbeddingModel, Prompt, Reader, Token
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS answers (
+    key BLOB PRIMARY KEY,    -- SHA-256 of the reader's name, the prompt and max_tokens
+    tokens TEXT NOT NULL,    -- JSON: [text, logprob or null] of each
+    seconds REAL NOT NULL    -- what making it took
+) WITHOUT ROWID
+"""
+_LOCK_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    tokens: tuple[Token, ...]
+    seconds: float
+
+
+class RememberedReader:
+    """A reader that asks another what it was never asked before, and remembers the answer.
+
+    While all is remembered the other is not even loaded. Any number of threads and processes may
+    share the file: the first answer to a prompt stands, and every reader gives that one, to the
+    last digit, though a model computes slightly other probabilities after other prompts.
+    """
+
+    def __init__(self, load: Callable[[], Reader], *, name: str, path: Path) -> None:
+        """Open the memory, or make it.
+
+        Args:
+            load: Gives the reader to ask; called when it is needed.
+            name: Names the model and the version of its weights: what another model said is not
+                given as this one's.
+            path: The file to remember in.
+
+        Raises:
+            EvalError: If the file cannot be used.
+        """
+        self._load = load
+        self._name = name
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._open() as db:
+            db.execute(_SCHEMA)
+
+    @property
+    def name(self) -> str:
+        """Name of the model and its weights, as given."""
+        return self._name
+
+    def read(self, prompt: Prompt, *, max_tokens: int) -> Iterator[Token]:
+        """Yield the answer, once it is complete.
+
+        Raises:
+            EvalError: If the file cannot be used.
+            ModelError: If the model has to be asked and fails; that is not remembered.
+        """
+        yield from self._answer(prompt, max_tokens).tokens
+
+    def seconds_of(self, prompt: Prompt, *, max_tokens: int) -> float:
+        """Seconds that the answer to a prompt took when it was made.
+
+        Raises:
+            EvalError: If the file cannot be used.
+            ModelError: If the model has to be asked and fails.
+        """
+        return self._answer(prompt, max_tokens).seconds
+
+    def _answer(self, prompt: Prompt, max_tokens: int) -> _Remembered:
+        key = _key(self._name, prompt, max_tokens)
+        remembered = self._recall(key)
+        if remembered is not None:
+            return remembered
+        reader = self._load()
+        started = time.perf_counter()
+        tokens = tuple(reader.read(prompt, max_tokens=max_tokens))
+        made = _Remembered(tokens, time.perf_counter() - started)
+        self._remember(key, made)
+        return self._recall(key) or made
+
+    def _recall(self, key: bytes) -> _Remembered | None:
+        with self._open() as db:
+            query = "SELECT tokens, seconds FROM answers WHERE key = ?"
+            row = db.execute(query, (key,)).fetchone()
+        if row is None:
+            return None
+        tokens, seconds = row
+        return _Remembered(tuple(Token(*token) for token in json.loads(tokens)), seconds)
+
+    def _remember(self, key: bytes, made: _Remembered) -> None:
+        tokens = json.dumps([(token.text, token.logprob) for token in made.tokens])
+        with self._open() as db, db:
+            row = (key, tokens, made.seconds)
+            db.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row)
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """A connection of its own for each use: one must not cross threads or a fork."""
+        try:
+            with closing(sqlite3.connect(self._path, timeout=_LOCK_TIMEOUT_S)) as db:
+                yield db
+        except sqlite3.Error as error:
+            raise EvalError(
+                f"cannot use the remembered answers in {self._path}: {error}",
+                hint="free the disk or the lock; if the file is damaged, delete it",
+            ) from error
+
+
+class RememberedEmbedder:
+    """An embedder that remembers the vectors of single texts, which are what questions are.
+
+    Texts embedded several at a time, as documents are, go through. The other embedder is loaded
+    when it is first needed; each process remembers for itself.
+    """
+
+    def __init__(self, load: Callable[[], Embedder], *, most: int = 20_000) -> None:
+        """Name the embedder.
+
+        Args:
+            load: Gives the embedder to ask; called when it is needed.
+            most: Vectors remembered; beyond, those not used for longest are dropped.
+        """
+        self._load = lru_cache(maxsize=1)(load)
+        self._vector_of = lru_cache(maxsize=most)(self._embed_one)
+
+    @property
+    def model(self) -> EmbeddingModel:
+        """Identity of the vectors this embedder makes."""
+        return self._load().model
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return vectors of shape [len(texts), dim], each of L2 norm 1, in the order given.
+
+        Those of a single text are read-only, since they are given again.
+        """
+        if len(texts) == 1:
+            return self._vector_of(texts[0])
+        return self._load().embed(texts)
+
+    def _embed_one(self, text: str) -> NDArray[np.float32]:
+        vectors = self._load().embed([text])
+        vectors.flags.writeable = False
+        return vectors
+
+
+def _key(name: str, prompt: Prompt, max_tokens: int) -> bytes:
+    # JSON, so that no text can run over into the next: the parts stay apart.
+    asked = json.dumps([name, prompt.system, prompt.user, max_tokens])
+    return hashlib.sha256(asked.encode("ascii")).digest()
