@@ -126,11 +126,7 @@ def _read_found(
 
 
 def _read(reader: Reader, found: Retrieved, settings: ReaderConfig, timer: "_Timer") -> Said:
-    """Read the evidence, then ask the reader whether it states what was read.
-
-    Confidence is the geometric mean of the answer's least token probability and the probability of
-    "yes": each alone lets some invented answers through, and small models invent unsurely.
-    """
+    """Read the evidence, then ask the reader whether it states what was read."""
     prompt = build_prompt(found.asked, found.evidence, instruction=settings.instruction)
     tokens: list[Token] = []
     for token in reader.read(prompt, max_tokens=settings.max_tokens):
@@ -143,13 +139,30 @@ def _read(reader: Reader, found: Retrieved, settings: ReaderConfig, timer: "_Tim
         return Said(text, reader.name, 0.0)
     check = list(reader.read(build_check(prompt, text), max_tokens=2))
     timer.mark("check")
+    return Said(text, reader.name, confidence_in(tokens, check))
+
+
+def confidence_in(answer: Sequence[Token], check: Sequence[Token]) -> float:
+    """How sure a reader is of its answer, in [0, 1], given its reply when asked whether it is so.
+
+    The geometric mean of the answer's least token probability and the probability of "yes": each
+    alone lets some invented answers through, and small models invent unsurely.
+
+    >>> round(confidence_in([Token("Ann", math.log(0.9))], [Token("Yes", math.log(0.4))]), 3)
+    0.6
+    """
     is_yes = "".join(token.text for token in check).strip().casefold().startswith("yes")
     certainty = _probability(check[:1])
-    return Said(
-        text,
-        reader.name,
-        math.sqrt(_probability(tokens) * (certainty if is_yes else 1 - certainty)),
-    )
+    return math.sqrt(_probability(answer) * (certainty if is_yes else 1 - certainty))
+
+
+def is_no_answer(text: str) -> bool:
+    """Whether what a reader wrote says nothing, or that it does not know.
+
+    >>> is_no_answer("Unknown."), is_no_answer("Ann Lee")
+    (True, False)
+    """
+    return not _words(text) or _NO_ANSWER.fullmatch(text.strip(" .")) is not None
 
 
 def _probability(tokens: Sequence[Token]) -> float:
@@ -179,9 +192,9 @@ def _why_not_given(
     said: Said, question: str, evidence: Sequence[Evidence], min_confidence: float
 ) -> str:
     """Why what the reader wrote is not an answer from the evidence; empty if it is."""
-    words = _words(said.text)
-    if not words or _NO_ANSWER.fullmatch(said.text.strip(" .")):
+    if is_no_answer(said.text):
         return "the sources found do not tell"
+    words = _words(said.text)
     if not set(words) <= _YES_NO:
         held = set(_words(question))
         for one in evidence:
