@@ -10,7 +10,7 @@ kinds of question are kept apart, because a changed fact has two right answers:
   the facts; the matrix R_now is made of these, and so are staleness and update lag.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -101,11 +101,15 @@ class Fact:
 
     def holds_as_told_by(self, moment: datetime) -> bool:
         """Whether it holds at a moment as far as documents published by then tell."""
-        if not self.is_told_by(moment) or moment < self.valid_from:
+        if not self.has_begun_as_told_by(moment):
             return False
         if self.valid_to is None or moment < self.valid_to:
             return True
         return moment < (self.end_told_at or self.valid_to)
+
+    def has_begun_as_told_by(self, moment: datetime) -> bool:
+        """Whether it holds or held by a moment, as far as documents published by then tell."""
+        return self.is_told_by(moment) and self.valid_from <= moment
 
     def is_told_by(self, moment: datetime) -> bool:
         """Whether some document had stated it by a moment."""
@@ -164,8 +168,9 @@ class StandingQuestion:
     def at(self, moment: datetime, *, since: datetime | None = None) -> Example | None:
         """The question as it is put at a moment, or None while nobody has told of the fact.
 
-        What holds as far as told by then is right; what held before and was told is superseded. A
-        change that no document tells until later is not expected yet.
+        What holds as far as told by then is right; what held before and was told is superseded, and
+        what is only announced is later. A change that no document tells until later is not
+        expected yet; where nothing holds any more, or not yet, abstaining is right.
 
         Args:
             moment: When it is put.
@@ -175,8 +180,9 @@ class StandingQuestion:
         told = tuple(fact for fact in self.history if fact.is_told_by(moment))
         if not told:
             return None
-        current = [fact for fact in told if fact.holds_as_told_by(moment)]
+        current = self._holding(moment)
         past = [fact for fact in told if fact not in current and fact.valid_from <= moment]
+        announced = [fact for fact in told if moment < fact.valid_from]
         right = _spellings(current)
         return Example(
             example_id=f"{self.question_id}@{moment:%Y-%m-%d}",
@@ -184,32 +190,39 @@ class StandingQuestion:
             asked_at=moment,
             answers=right,
             superseded=tuple(value for value in _spellings(past) if value not in right),
+            later=tuple(value for value in _spellings(announced) if value not in right),
             cluster=self.cluster or self.question_id,
             cohort=self._cohort(moment, since),
             form=Form.NOW,
             window=Interval(moment, moment + _INSTANT),
-            gold_docs=tuple(doc_id for fact in current for doc_id in fact.doc_ids),
-            stale_docs=tuple(doc_id for fact in past for doc_id in fact.doc_ids),
+            gold_docs=_documents(current),
+            stale_docs=_documents(fact for fact in past if fact.value not in right),
             facts=told,
         )
 
     def _cohort(self, moment: datetime, since: datetime | None) -> Cohort:
-        """What was told of the fact between `since` and the moment."""
-        if since is None or not any(fact.is_told_by(since) for fact in self.history):
+        """What became of the right answer between `since` and the moment."""
+        current = self._holding(moment)
+        if not current:
+            return Cohort.UNANSWERABLE
+        begun = [fact for fact in self.history if fact.has_begun_as_told_by(moment)]
+        before = [f for f in begun if since is not None and f.has_begun_as_told_by(since)]
+        if since is None or not before:
             return Cohort.NEW
-        fresh = [f for f in self.history if f.is_told_by(moment) and not f.is_told_by(since)]
-        before = [fact for fact in self.history if fact.is_told_by(since)]
-        if not fresh:
-            ended = any(
-                fact.holds_as_told_by(since) and not fact.holds_as_told_by(moment)
-                for fact in before
-            )
-            return Cohort.UPDATED if ended else Cohort.UNCHANGED
-        if any(fact.value in {old.value for old in before} for fact in fresh):
+        held = self._holding(since)
+        if held == current:
+            return Cohort.UNCHANGED
+        fresh = [fact for fact in current if fact not in held]
+        if any(
+            f.value == old.value and old.valid_from < f.valid_from for f in fresh for old in begun
+        ):
             return Cohort.REVERTED
-        if all(fact.valid_from < since for fact in fresh):
+        if fresh and all(f.valid_from < since and not f.is_told_by(since) for f in fresh):
             return Cohort.RETROACTIVE
         return Cohort.UPDATED
+
+    def _holding(self, moment: datetime) -> list[Fact]:
+        return [fact for fact in self.history if fact.holds_as_told_by(moment)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,3 +321,8 @@ class Taught:
 def _spellings(facts: Sequence[Fact]) -> tuple[str, ...]:
     """Every way to write the values, each once, in order."""
     return tuple(dict.fromkeys(answer for fact in facts for answer in fact.answers))
+
+
+def _documents(facts: Iterable[Fact]) -> tuple[str, ...]:
+    """The documents that state any of the facts, each once, in order."""
+    return tuple(dict.fromkeys(doc_id for fact in facts for doc_id in fact.doc_ids))
