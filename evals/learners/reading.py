@@ -3,7 +3,7 @@
 One prompt, one check and one threshold for all, so that learners differ in what they find alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Protocol
 
@@ -99,25 +99,44 @@ class PerfectReader:
                 "perfect reading needs to know what documents state", hint="read with llm"
             )
         stated = (_stated(one.chunk.doc_id, asked.key.facts) for one in found.evidence)
-        value = next((fact.value for fact in stated if fact is not None), None)
+        fact = next((fact for fact in stated if fact is not None), None)
         return Prediction(
-            said=value or "",
-            abstained=value is None,
+            said="" if fact is None else stated_answer(asked.question, fact),
+            abstained=fact is None,
             evidence=evidence_lines(found.evidence),
         )
 
 
 def why_not_perfect(stream: Stream) -> str:
     """Why a stream cannot be read perfectly; empty if it can."""
-    examples = (example for period in stream.periods for example in period.examples)
-    standing = (question for period in stream.periods for question in period.standing)
-    facts = chain(
-        chain.from_iterable(example.facts for example in examples),
-        chain.from_iterable(question.history for question in standing),
-    )
-    if any(fact.doc_ids for fact in facts):
+    if any(fact.doc_ids for fact in facts_of(stream)):
         return ""
     return f"{stream.name} does not tell which documents state what"
+
+
+def facts_of(stream: Stream) -> Iterator[Fact]:
+    """Every fact that a stream tells behind its questions, as often as it is asked about."""
+    for period in stream.periods:
+        yield from chain.from_iterable(example.facts for example in period.examples)
+        yield from chain.from_iterable(question.history for question in period.standing)
+
+
+def stated_answer(question: str, fact: Fact) -> str:
+    """What a fact answers to a question: its value, or its subject where that is asked for.
+
+    A question that names the value and not the subject is one in the reverse direction.
+
+    >>> from datetime import UTC, datetime
+    >>> leads = Fact(subject="Orn Mills", relation="is led by", value="Ada Brisk",
+    ...     valid_from=datetime(2020, 1, 1, tzinfo=UTC))
+    >>> stated_answer("Who leads Orn Mills?", leads)
+    'Ada Brisk'
+    >>> stated_answer("Which company does Ada Brisk lead?", leads)
+    'Orn Mills'
+    """
+    asked = question.casefold()
+    names_value = any(answer.casefold() in asked for answer in fact.answers)
+    return fact.subject if names_value and fact.subject.casefold() not in asked else fact.value
 
 
 def as_retrieved(evidence: Sequence[Evidence], *, asked: str, support: float) -> Retrieved:
