@@ -1,29 +1,32 @@
-"""Answer metrics of extractive question answering, as SQuAD defines them.
+"""Whether an answer is right: exact match and token F1, and the same for answers that got old.
 
-Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension of Text", EMNLP 2016.
+`exact_match` and `token_f1` are SQuAD's (Rajpurkar et al., arXiv 1606.05250) on text normalised by
+`evals.metrics.normalisation`, with dates compared as exactly as the right answer tells them: "4
+March 2021" is right where "March 2021" is, not the other way round. `squad_exact_match` and
+`squad_f1` keep to SQuAD's own rules, for comparison with published numbers.
 """
 
 import re
 import string
-import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-_ARTICLES = re.compile(r"\b(a|an|the)\b")
-_PUNCTUATION = str.maketrans("", "", string.punctuation)
+from evals.metrics.normalisation import date_precision, normalise, tokens
 
+__all__ = [
+    "exact_match",
+    "normalise",
+    "relaxed_match",
+    "squad_exact_match",
+    "squad_f1",
+    "squad_normalise",
+    "strict_match",
+    "token_f1",
+    "values_named",
+]
 
-def normalise(text: str) -> str:
-    """Lower case, without accents, punctuation, articles and extra spaces.
-
-    Accents go too (as in DrQA), so that "François" and "Francois" agree.
-
-    >>> normalise("The  François Hollande.")
-    'francois hollande'
-    """
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return " ".join(_ARTICLES.sub(" ", plain.translate(_PUNCTUATION)).split())
+_SQUAD_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_ASCII_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def exact_match(prediction: str, golds: Iterable[str]) -> bool:
@@ -31,23 +34,116 @@ def exact_match(prediction: str, golds: Iterable[str]) -> bool:
 
     >>> exact_match("the White House", ["White House"]), exact_match("Paris, France", ["Paris"])
     (True, False)
+    >>> exact_match("4 March 2021", ["2021-03"]), exact_match("March 2021", ["2021-03-04"])
+    (True, False)
     """
-    said = normalise(prediction)
-    return any(said == normalise(gold) for gold in golds)
+    return any(_said(prediction, gold) == tokens(gold) != () for gold in golds)
 
 
 def token_f1(prediction: str, golds: Iterable[str]) -> float:
     """Best harmonic mean of token precision and recall against any right answer; 0 without one.
 
+    A date is one token.
+
     >>> round(token_f1("Paris, France", ["Paris"]), 3)
     0.667
     """
-    return max((_f1(normalise(prediction).split(), normalise(g).split()) for g in golds), default=0)
+    return max((_f1(_said(prediction, gold), tokens(gold)) for gold in golds), default=0.0)
 
 
-def _f1(said: list[str], gold: list[str]) -> float:
+def relaxed_match(prediction: str, golds: Sequence[str]) -> bool:
+    """Whether the prediction names a right answer, whatever else it says (FreshQA's RELAXED).
+
+    Vu et al., "FreshLLMs", arXiv 2310.03214, there judged by people.
+
+    >>> relaxed_match("It is Paris, in France", ["Paris"])
+    True
+    """
+    return bool(values_named(prediction, golds))
+
+
+def strict_match(prediction: str, golds: Sequence[str], superseded: Sequence[str]) -> bool:
+    """Whether the prediction names a right answer and no value it replaced (FreshQA's STRICT).
+
+    Vu et al., "FreshLLMs", arXiv 2310.03214. Naming old and new alike is not being right.
+
+    >>> strict_match("Ada Byrne", ["Ada Byrne"], ["Tom Ruiz"])
+    True
+    >>> strict_match("Ada Byrne, formerly Tom Ruiz", ["Ada Byrne"], ["Tom Ruiz"])
+    False
+    """
+    named = values_named(prediction, (*golds, *superseded))
+    right = {normalise(gold) for gold in golds}
+    return bool(named) and all(normalise(value) in right for value in named)
+
+
+def values_named(text: str, values: Sequence[str]) -> tuple[str, ...]:
+    """Which of the values a text names, each as a run of whole tokens, in the order given.
+
+    Longer values are looked for first and what they cover is taken, so that a text that names
+    "Paris Saint-Germain" does not name "Paris".
+
+    >>> values_named("She plays for Paris Saint-Germain.", ["Paris", "Paris Saint-Germain"])
+    ('Paris Saint-Germain',)
+    """
+    is_taken = [False] * len(tokens(text))
+    named = set()
+    for value in sorted(values, key=lambda value: -len(tokens(value))):
+        wanted = tokens(value)
+        places = _places(_said(text, value), wanted)
+        if any(not any(is_taken[place : place + len(wanted)]) for place in places):
+            named.add(wanted)
+        for place in places:
+            is_taken[place : place + len(wanted)] = [True] * len(wanted)
+    return tuple(value for value in values if tokens(value) in named)
+
+
+def squad_normalise(text: str) -> str:
+    """SQuAD's own: lower case, no ASCII punctuation, no articles, single spaces, in this order.
+
+    >>> squad_normalise("The 2019-20 season, a draw"), squad_normalise("A")
+    ('201920 season draw', '')
+    """
+    plain = text.lower().translate(_ASCII_PUNCTUATION)
+    return " ".join(_SQUAD_ARTICLES.sub(" ", plain).split())
+
+
+def squad_exact_match(prediction: str, golds: Iterable[str]) -> bool:
+    """Exact match as SQuAD v1.1 has it, by which dates and numbers are words like others.
+
+    >>> squad_exact_match("1,000", ["1000"]), squad_exact_match("4 March 2021", ["2021-03-04"])
+    (True, False)
+    """
+    said = squad_normalise(prediction)
+    return any(said == squad_normalise(gold) for gold in golds)
+
+
+def squad_f1(prediction: str, golds: Iterable[str]) -> float:
+    """Token F1 as SQuAD v1.1 has it.
+
+    >>> round(squad_f1("Paris, France", ["Paris"]), 3)
+    0.667
+    """
+    said = squad_normalise(prediction).split()
+    return max((_f1(said, squad_normalise(gold).split()) for gold in golds), default=0.0)
+
+
+def _said(text: str, value: str) -> tuple[str, ...]:
+    """The tokens of a text, its dates no more exact than the value's."""
+    return tokens(text, dates=date_precision(value))
+
+
+def _f1(said: Sequence[str], gold: Sequence[str]) -> float:
     shared = sum((Counter(said) & Counter(gold)).values())
     if not shared:
         return 0.0
     precision, recall = shared / len(said), shared / len(gold)
     return 2 * precision * recall / (precision + recall)
+
+
+def _places(said: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    """Where a run of tokens begins in another."""
+    if not wanted:
+        return []
+    last = len(said) - len(wanted)
+    return [place for place in range(last + 1) if said[place : place + len(wanted)] == wanted]
