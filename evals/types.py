@@ -140,7 +140,7 @@ class Example:
     gold_docs: tuple[str, ...] = ()
     """Documents that state the answer."""
     stale_docs: tuple[str, ...] = ()
-    """Documents that state a superseded value."""
+    """Documents that state a superseded value, and not the answer."""
     facts: tuple[Fact, ...] = ()
     """What is asked about, with its values over time, if the benchmark tells."""
 
@@ -184,6 +184,8 @@ class StandingQuestion:
         past = [fact for fact in told if fact not in current and fact.valid_from <= moment]
         announced = [fact for fact in told if moment < fact.valid_from]
         right = _spellings(current)
+        gold_docs = _documents(current)
+        stale_docs = _documents(fact for fact in past if fact.value not in right)
         return Example(
             example_id=f"{self.question_id}@{moment:%Y-%m-%d}",
             wordings=self.wordings,
@@ -195,8 +197,8 @@ class StandingQuestion:
             cohort=self._cohort(moment, since),
             form=Form.NOW,
             window=Interval(moment, moment + _INSTANT),
-            gold_docs=_documents(current),
-            stale_docs=_documents(fact for fact in past if fact.value not in right),
+            gold_docs=gold_docs,
+            stale_docs=tuple(doc_id for doc_id in stale_docs if doc_id not in gold_docs),
             facts=told,
         )
 

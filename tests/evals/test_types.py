@@ -101,6 +101,12 @@ class TestWhatIsRightWhenAsked:
         example = asked(asking(replace(fact("A", 1), **both), replace(fact("B", 1), **both)), 2)
         assert example.gold_docs == ("d",)
 
+    def test_a_document_that_states_the_answer_too_is_not_stale(self) -> None:
+        left, stayed = fact("Ann", 1, 3), fact("Bo", 1)
+        both = replace(stayed, doc_ids=(*left.doc_ids, *stayed.doc_ids))
+        example = asked(asking(left, both), 4)
+        assert (example.gold_docs, example.stale_docs) == (both.doc_ids, ())
+
     def test_when_nothing_holds_any_more_abstaining_is_right(self) -> None:
         example = asked(asking(fact("Ann", 1, 4)), 5, since=3)
         assert (example.answers, example.superseded) == ((), ("Ann",))
