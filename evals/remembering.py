@@ -28,6 +28,8 @@ CREATE TABLE IF NOT EXISTS answers (
 ) WITHOUT ROWID
 """
 _LOCK_TIMEOUT_S = 60.0
+_ASKED_TEXTS = 64
+"""Most texts of a call that is remembered: the sentences of five chunks are fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +129,23 @@ class RememberedReader:
 
 
 class RememberedEmbedder:
-    """An embedder that remembers the vectors of single texts, which are what questions are.
+    """An embedder that remembers what is embedded to ask: questions, and sentences of evidence.
 
-    Texts embedded several at a time, as documents are, go through. The other embedder is loaded
-    when it is first needed; each process remembers for itself.
+    Whole calls are remembered, not texts, because a vector differs in its last digits with the
+    texts it is embedded beside. Calls with many texts, as documents make, go through. The other
+    embedder is loaded when it is first needed; each process remembers for itself.
     """
 
-    def __init__(self, load: Callable[[], Embedder], *, most: int = 20_000) -> None:
+    def __init__(self, load: Callable[[], Embedder], *, most: int = 4_096) -> None:
         """Name the embedder.
 
         Args:
             load: Gives the embedder to ask; called when it is needed.
-            most: Vectors remembered; beyond, those not used for longest are dropped.
+            most: Calls remembered, of up to 30 kB each as a rule; beyond, those not made for
+                longest are dropped.
         """
         self._load = lru_cache(maxsize=1)(load)
-        self._vector_of = lru_cache(maxsize=most)(self._embed_one)
+        self._remembered = lru_cache(maxsize=most)(self._embed)
 
     @property
     def model(self) -> EmbeddingModel:
@@ -151,14 +155,14 @@ class RememberedEmbedder:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return vectors of shape [len(texts), dim], each of L2 norm 1, in the order given.
 
-        Those of a single text are read-only, since they are given again.
+        Those that are remembered are read-only, since they are given again.
         """
-        if len(texts) == 1:
-            return self._vector_of(texts[0])
-        return self._load().embed(texts)
+        if len(texts) > _ASKED_TEXTS:
+            return self._load().embed(texts)
+        return self._remembered(tuple(texts))
 
-    def _embed_one(self, text: str) -> NDArray[np.float32]:
-        vectors = self._load().embed([text])
+    def _embed(self, texts: tuple[str, ...]) -> NDArray[np.float32]:
+        vectors = self._load().embed(texts)
         vectors.flags.writeable = False
         return vectors
 

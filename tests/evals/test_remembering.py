@@ -164,14 +164,25 @@ def test_a_remembered_vector_cannot_be_changed():
         vector[0, 0] = 5
 
 
-def test_documents_are_not_remembered_and_keep_their_order():
+def test_texts_embedded_together_are_remembered_together_and_in_order():
     inner = HashingEmbedder()
     embedder = RememberedEmbedder(lambda: inner)
-    batch = embedder.embed(["a b", "c d"])
-    embedder.embed(["a b", "c d"])
-    np.testing.assert_array_equal(batch, HashingEmbedder().embed(["a b", "c d"]))
-    assert len(inner.embedded) == 4
+    embedder.embed(["a b"])
+    first, again = embedder.embed(["a b", "c d"]), embedder.embed(["a b", "c d"])
+    np.testing.assert_array_equal(first, HashingEmbedder().embed(["a b", "c d"]))
+    assert again is first
+    assert inner.embedded == ["a b", "a b", "c d"]
     assert embedder.embed([]).shape == (0, 64)
+
+
+def test_as_many_texts_as_documents_have_are_not_remembered():
+    inner = HashingEmbedder()
+    embedder = RememberedEmbedder(lambda: inner)
+    texts = [f"text {number}" for number in range(100)]
+    for _ in range(2):
+        vectors = embedder.embed(texts)
+        vectors[0] = 0  # may be written to
+    assert len(inner.embedded) == 200
 
 
 def test_the_embedder_is_loaded_once_when_it_is_needed():
@@ -188,7 +199,7 @@ def test_the_embedder_is_loaded_once_when_it_is_needed():
     assert len(loaded) == 1
 
 
-def test_no_more_vectors_are_kept_than_allowed():
+def test_no_more_calls_are_kept_than_allowed():
     inner = HashingEmbedder()
     embedder = RememberedEmbedder(lambda: inner, most=2)
     for text in ("a", "b", "c", "a"):
