@@ -1,0 +1,40 @@
+"""The product's own question line as a learner."""
+
+from dataclasses import replace
+
+from evals.learners.options import Options, read_options
+from evals.learners.store_learner import LineOrder, StoreLearner
+from evals.ports import Bench
+from rag_lifelong.config import RetrievalConfig
+from rag_lifelong.retrieval.plan import Moment
+from rag_lifelong.retrieval.retriever import retrieve
+from rag_lifelong.types import Retrieved
+
+
+class OursOptions(Options, RetrievalConfig):
+    """Any setting of `[retrieval]`, by default the configured one."""
+
+    order: LineOrder = LineOrder.BEST_LAST
+
+
+class Ours(StoreLearner):
+    """Retrieves as `rag-lifelong ask` does, asked when the question is put.
+
+    Option `k` is `evidence`, by the name it has with the other learners.
+
+    Raises:
+        EvalError: If an option is unknown or wrong.
+    """
+
+    def __init__(self, bench: Bench) -> None:
+        configured = bench.config.retrieval.model_dump()
+        options = {name: str(value) for name, value in configured.items()}
+        for name, value in bench.options.items():
+            options["evidence" if name == "k" else name] = value
+        given = replace(bench, options=options)
+        self.settings = read_options(OursOptions, given, learner="ours")
+        super().__init__(bench, self.settings.order)
+
+    def find(self, question: str, moment: Moment) -> Retrieved:
+        """What the product finds."""
+        return retrieve(question, moment, self.store.snapshot, self.embedder, self.settings)
