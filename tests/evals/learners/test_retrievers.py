@@ -61,6 +61,9 @@ PAGE = (
     year(2020, document("p@1", "2020-02-01", "Ann leads Nimvale.", revises="p")),
     year(2021, document("p@2", "2021-02-01", "Bob leads Nimvale.", revises="p")),
 )
+HALF_A_SECOND = (
+    year(2020, document("late", "2020-05-01T12:00:00.500000", "Dee Vole is mayor of Nimvale.")),
+)
 QUESTIONS = [
     "Who is mayor of Nimvale?",
     "Who was mayor of Nimvale in 2020?",
@@ -95,6 +98,13 @@ def two_years(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def page_of_two_revisions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     learner("bm25", folder, PAGE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def half_a_second(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("half-a-second")
+    learner("bm25", folder, HALF_A_SECOND)
     return folder
 
 
@@ -143,9 +153,8 @@ class TestEveryOne:
         assert not found(made, QUESTIONS[0], "2020-01-31")
         assert "ann" in found(made, QUESTIONS[0], "2020-02-01")
 
-    def test_nothing_published_a_moment_later_the_same_second_is_evidence(self, name, tmp_path):
-        late = document("late", "2020-05-01T12:00:00.500000", "Dee Vole is mayor of Nimvale.")
-        made = learner(name, tmp_path, (year(2020, late),))
+    def test_nothing_published_later_in_the_same_second_is_evidence(self, name, half_a_second):
+        made = learner(name, half_a_second, HALF_A_SECOND)
         assert found(made, QUESTIONS[0], "2020-05-01T12:00:00") == []
         assert found(made, QUESTIONS[0], "2020-05-01T12:00:00.500000") == ["late"]
 
@@ -185,10 +194,9 @@ class TestEveryOne:
         assert refused.value.hint is not None
         assert "order" in refused.value.hint
 
-    @pytest.mark.parametrize(("option", "value"), [("k", "0"), ("k", "x"), ("order", "worst")])
-    def test_a_wrong_value_is_refused(self, name, option, value, tmp_path):
-        with pytest.raises(EvalError, match=option if option == "order" else "option"):
-            LEARNERS[name].make(bench(tmp_path, **{option: value}))
+    def test_a_wrong_value_is_refused(self, name, tmp_path):
+        with pytest.raises(EvalError, match=f"option order of {name} = 'worst'"):
+            LEARNERS[name].make(bench(tmp_path, order="worst"))
 
     def test_at_most_k_lines_are_evidence(self, name, three_years):
         made = learner(name, three_years, k="1")
@@ -337,6 +345,12 @@ class TestOrder:
     def test_perfect_reading_goes_by_the_best_line_in_any_order(self, three_years):
         usual = everything_asked(learner("dense", three_years))
         assert everything_asked(learner("dense", three_years, order="best-first")) == usual
+
+
+@pytest.mark.parametrize("value", ["0", "21", "few"])
+def test_a_number_of_lines_out_of_its_limits_is_refused(value, tmp_path):
+    with pytest.raises(EvalError, match=f"option k of dense = '{value}'"):
+        LEARNERS["dense"].make(bench(tmp_path, k=value))
 
 
 def test_every_learner_over_the_store_is_covered():
