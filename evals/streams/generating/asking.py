@@ -184,7 +184,7 @@ class Asker:
             period,
             replace(
                 example,
-                example_id=example.example_id.replace("as_of", "reverse"),
+                example_id=example.example_id.replace("as_of", "reverse_as_of"),
                 wordings=self._wordings(relation, "reverse_as_of", window, v=fact.value),
                 answers=(told.story.subject,),
                 superseded=(),
