@@ -1,0 +1,156 @@
+"""What can change an answer, as fingerprints: documents, models, source code, libraries.
+
+Nothing is loaded for it: models are known by the checksums of their weights.
+"""
+
+import hashlib
+import importlib.metadata
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import rag_lifelong
+from evals.running.lines import to_line
+from evals.types import Period, Stream
+from rag_lifelong.config import Config
+from rag_lifelong.models import (
+    ChecksumCache,
+    ModelLocation,
+    Role,
+    default_cache_dir,
+    list_models,
+    locate,
+    weights_fingerprint,
+)
+
+_SHORT = 16
+_ROOT = Path(rag_lifelong.__file__).parents[1]
+_ANSWERING = (
+    "rag_lifelong",
+    "ingest",
+    "indexes",
+    "evals/learners",
+    "evals/metering.py",
+    "evals/remembering.py",
+    "evals/running/asking.py",
+    "evals/types.py",
+)
+"""Source code that makes answers; that which asks or shows is left out, so that it may change."""
+_NOT_ANSWERING = ("rag_lifelong/cli/", "rag_lifelong/daemon/")
+_LIBRARIES = (
+    "faiss-cpu",
+    "faiss-gpu",
+    "langchain-text-splitters",
+    "numpy",
+    "PyStemmer",
+    "sentence-transformers",
+    "tokenizers",
+    "torch",
+    "transformers",
+    "xllamacpp",
+)
+_SETTINGS = ("chunking", "embedder", "reader", "retrieval")
+
+
+def digest(*parts: Any) -> str:
+    """One fingerprint of values that JSON can hold: 64 hex digits.
+
+    >>> digest("a", "b") == digest("ab")
+    False
+    """
+    return hashlib.sha256(to_line(parts).encode(errors="surrogatepass")).hexdigest()
+
+
+def told_by_row(stream: Stream) -> tuple[str, ...]:
+    """For each row the fingerprint of all that has been told by then; it holds the times too."""
+    start = digest(stream.periods[0].start)
+    return tuple(accumulate(stream.periods, _and_then, initial=start))
+
+
+def stream_fingerprint(stream: Stream) -> str:
+    """A fingerprint of a stream's documents and questions: 16 hex digits."""
+    asked = [[period.examples, period.standing] for period in stream.periods]
+    return digest(told_by_row(stream)[-1], asked)[:_SHORT]
+
+
+def code_fingerprint(root: Path = _ROOT) -> str:
+    """A fingerprint of the source code that makes answers: 16 hex digits."""
+    found = hashlib.sha256()
+    for file in _sources(root):
+        name = file.relative_to(root).as_posix()
+        if not name.startswith(_NOT_ANSWERING):
+            found.update(f"{name}\0{file.stat().st_size}\0".encode() + file.read_bytes())
+    return found.hexdigest()[:_SHORT]
+
+
+def library_versions() -> dict[str, str]:
+    """The installed versions of the libraries that answers are computed with."""
+    found = {"python": platform.python_version(), "rag-lifelong": rag_lifelong.__version__}
+    for name in _LIBRARIES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What computes answers."""
+
+    code: str
+    """Fingerprint of the source code."""
+    libraries: dict[str, str]
+    """Versions by name."""
+
+
+@lru_cache(maxsize=1)
+def this_program() -> Program:
+    """The program as it was when this process first asked."""
+    return Program(code_fingerprint(), library_versions())
+
+
+def settings_of(config: Config) -> dict[str, Any]:
+    """The settings that can change an answer, without secrets."""
+    return config.model_dump(mode="json", include=set(_SETTINGS), exclude={"reader": {"api_key"}})
+
+
+def model_identity(role: Role, config: Config) -> str:
+    """Name and fingerprint of the model that a role is configured to; it is not loaded.
+
+    Raises:
+        ModelError: If a configured model is not there.
+    """
+    if role is Role.READER and config.reader.kind == "openai":
+        return f"{config.reader.model}@{config.reader.base_url}"
+    configured = config.embedder.model if role is Role.EMBEDDER else config.reader.model
+    cache_dir = config.models.cache_dir or default_cache_dir()
+    if configured is None:
+        (info,) = (one for one in list_models(cache_dir=cache_dir) if one.role is role)
+        return f"{info.name}@{(info.sha256 or '')[:_SHORT]}"
+    found = locate(
+        role, configured, cache_dir=cache_dir, allow_download=config.models.allow_download
+    )
+    return f"{found.name}@{_weights(found, ChecksumCache(cache_dir))}"
+
+
+def _and_then(before: str, period: Period) -> str:
+    return digest(before, period.name, period.start, period.end, period.documents)
+
+
+def _sources(root: Path) -> Sequence[Path]:
+    files: list[Path] = []
+    for name in _ANSWERING:
+        place = root / name
+        files += place.rglob("*.py") if place.is_dir() else [place]
+    return sorted(files)
+
+
+def _weights(found: ModelLocation, checksums: ChecksumCache) -> str:
+    if found.path.is_file():
+        return checksums.sha256(found.path)[:_SHORT]
+    return weights_fingerprint(found.path, checksums)

@@ -1,0 +1,59 @@
+"""By what the results of a learner are kept: everything that can change them."""
+
+from dataclasses import dataclass
+
+from evals.running.equipment import Equipment
+from evals.running.identity import digest, settings_of, this_program
+from evals.running.spec import LearnerSpec
+from evals.running.worlds import World
+from evals.runs import Cell
+
+_SHORT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one learner on one world."""
+
+    maker: str
+    """Of the learner, whatever it is told and asked."""
+    store: str
+    """Of what learners share: all that is told, cut and embedded in one way."""
+    world: World
+
+    @classmethod
+    def of(
+        cls, learner: LearnerSpec, world: World, equipment: Equipment, *, reading: str
+    ) -> "Keys":
+        """The keys of a learner on a world, read in a way."""
+        settings = settings_of(equipment.config)
+        reader = equipment.reader_id if reading == "llm" else ""
+        models = [equipment.embedder_id, reader]
+        program = this_program()
+        name = [learner.text, dict(learner.options)]
+        return cls(
+            maker=digest(name, reading, models, world.seed, settings, program),
+            store=digest(
+                world.told[-1],
+                world.seed,
+                equipment.embedder_id,
+                settings["chunking"],
+                settings["embedder"],
+                program,
+            )[:_SHORT],
+            world=world,
+        )
+
+    @property
+    def folder(self) -> str:
+        """Of what the learner keeps for itself."""
+        return digest(self.maker, self.world.told[-1])[:_SHORT]
+
+    def cell(self, place: Cell) -> str:
+        """Of a cell: also all that was told by then, and what is asked."""
+        told, asked = self.world.told[place.row], self.world.asked[place.row]
+        return digest("cell", self.maker, told, asked, place.row, place.wording)
+
+    def observed(self, row: int) -> str:
+        """Of what observing a period took."""
+        return digest("observed", self.maker, self.world.told[row])
