@@ -146,15 +146,19 @@ def _preamble(file: Path) -> int:
 def _ask(drafts: Drafts, period: Interval, rows: Sequence[_Row]) -> None:
     """Put a question into the period that has it first."""
     first, history = rows[0], _history(rows)
+    name = f"{first.question_id}@{first.release:%Y-%m-%d}"
     is_fixed = first.has_false_premise or first.fact_type == "never-changing"
     if not is_fixed and history:
         question = StandingQuestion(
-            question_id=first.question_id, wordings=(first.question,), history=history
+            question_id=name,
+            wordings=(first.question,),
+            history=history,
+            cluster=first.question_id,
         )
         drafts[period].standing.append(question)
         return
     example = Example(
-        example_id=first.question_id,
+        example_id=name,
         wordings=(first.question,),
         answers=spellings(history),
         cluster=first.question_id,
