@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import mwparserfromhell
 from mwparserfromhell.nodes import Template
+from mwparserfromhell.parser import ParserError
 
 from ingest.infobox import is_infobox, render_infobox
 from ingest.wikitemplates import Parameter
@@ -32,7 +33,8 @@ def stated(wikitext: str) -> dict[str, str]:
     """The value of each relation that a page's infobox and first sentence state.
 
     Relations are the infobox's parameters as words. One whose meaning another parameter gives is
-    named by that: `leader_title = Mayor`, `leader_name = Anna Berg` is the relation `mayor`.
+    named by that: `leader_title = Mayor`, `leader_name = Anna Berg` is the relation `mayor`. A page
+    that the parser cannot take states nothing.
 
     >>> page = "{{Infobox town|mayor = [[Anna Berg]]}} '''Elm''' is a small town in the hills."
     >>> stated(page)
@@ -40,7 +42,10 @@ def stated(wikitext: str) -> dict[str, str]:
     """
     heading = _HEADING.search(wikitext)
     lead = wikitext[: heading.start() if heading else None][:_MAX_LEAD_CHARS]
-    code = mwparserfromhell.parse(lead, skip_style_tags=True)
+    try:
+        code = mwparserfromhell.parse(lead, skip_style_tags=True)
+    except (ParserError, RecursionError):
+        return {}
     found: dict[str, str] = {}
     for template in code.filter_templates(recursive=False):
         if is_infobox(_name(template), _parameters(template), is_lead=True):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evals.streams.wiki_facts import stated
 from evals.streams.wiki_questions import relation_of, when_of
@@ -73,6 +75,16 @@ def test_a_first_sentence_says_what_a_subject_is(sentence: str, what: str) -> No
 def test_a_page_that_states_nothing_states_nothing() -> None:
     assert stated("") == {}
     assert stated("{{Infobox town|mayor = }} {{unclosed") == {}
+
+
+MARKUP = ["{{", "}}", "|", "=", "[[", "]]", "{{Infobox x", "<ref>", "</ref>", "''", "\n", "==", "a"]
+
+
+@given(st.lists(st.sampled_from(MARKUP), max_size=40).map("".join))
+def test_no_markup_breaks_the_reading_of_a_page(wikitext: str) -> None:
+    said = stated(wikitext)
+    assert all(said.values())
+    assert not any("{{" in value for value in said.values())
 
 
 @pytest.mark.parametrize(
