@@ -39,7 +39,7 @@ def ask_as_of(
         form=Form.AS_OF,
         window=window,
         gold_docs=_doc_ids(right),
-        stale_docs=_doc_ids(past),
+        stale_docs=_doc_ids(fact for fact in past if fact.value not in answers),
         facts=tuple(history),
     )
 
