@@ -90,7 +90,12 @@ def _releases(path: Path) -> dict[datetime, Path]:
     files = [path] if path.is_file() else sorted(path.glob("*.csv"))
     if not files:
         raise EvalError(f"no csv files in {path}", hint="save each release there as csv")
-    return {_released(file): file for file in files}
+    releases: dict[datetime, Path] = {}
+    for file in files:
+        other = releases.setdefault(_released(file), file)
+        if other is not file:
+            raise EvalError(f"two releases of one day: {other.name}, {file.name}")
+    return releases
 
 
 def _released(file: Path) -> datetime:

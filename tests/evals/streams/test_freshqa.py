@@ -131,3 +131,9 @@ def test_files_without_date_or_columns_are_named(tmp_path: Path) -> None:
     (tmp_path / "2024-04-08.csv").write_text("nothing,like\nthis,one\n")
     with pytest.raises(EvalError, match="no line of column names"):
         load_stream("freshqa", tmp_path)
+
+
+def test_two_releases_of_one_day_are_refused(folder: Path) -> None:
+    write(folder / "FreshQA_v04222024.csv", row("1", MAYOR, "Ivo Lund"))
+    with pytest.raises(EvalError, match="two releases of one day"):
+        load_stream("freshqa", folder)
