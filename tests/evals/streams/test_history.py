@@ -251,10 +251,10 @@ def test_what_is_no_dump_is_refused(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_real_wiki_with_its_history_becomes_questions_its_documents_answer() -> None:
     path = data_folder("wikidumps") / "dkpro_aawiki-20260101-pages-meta-history.xml.7z"
-    stream = load_stream("history", path, namespaces="2,10,14")
+    stream = load_stream("history", path, namespaces="2")
     texts = {d.doc_id: d.text for period in stream.periods for d in period.documents}
     asked = [question for period in stream.periods for question in period.standing]
-    assert len(texts) > 500
+    assert len(texts) > 300
     assert len(asked) > 10
     for question in asked:
         for fact in question.history:
