@@ -12,6 +12,7 @@ quiz and the search is told, but nobody may use it for that question; `asked="se
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -37,6 +38,7 @@ def load(
     part: Literal["small", "full"] = "small",
     every: Every = Every.HALF_YEAR,
     asked: Literal["quiz", "search"] = "quiz",
+    lead: pydantic.PositiveInt | None = None,
 ) -> Stream:
     """The stream of RealTime QA, in periods of the calendar.
 
@@ -47,6 +49,8 @@ def load(
         every: How long a period is.
         asked: Whether questions are asked at the end of the day of their quiz, or of the day on
             which articles were searched for them.
+        lead: How many characters of each article are told; by default all. The answer may stand
+            in what is left out, so scores compare only among runs of the same lead.
 
     Raises:
         EvalError: If a file is missing, or a line not as published.
@@ -59,6 +63,8 @@ def load(
         documents = list(_read_documents(path / f"{_PREFIXES[part]}docs.jsonl.gz"))
     if not quizzes:
         raise EvalError(f"{path}: no questions")
+    if lead is not None:
+        documents = [replace(document, text=document.text[:lead]) for document in documents]
     published = {document.doc_id: document.published_at for document in documents}
     examples = [_example(quiz, published, asked) for quiz in quizzes]
     drafts = Drafts()
@@ -73,7 +79,7 @@ def load(
         name="realtimeqa",
         periods=drafts.periods(every.name_of),
         contamination=_CONTAMINATION,
-        notes=_notes(left_out),
+        notes=_notes(left_out) + (f"; the first {lead} characters of each article" if lead else ""),
     )
 
 

@@ -141,6 +141,14 @@ def test_a_name_used_twice_is_numbered(tmp_path: Path):
     assert list(examples(made)) == ["20220812_0", "20220812_0-2", "20230106_0"]
 
 
+def test_of_long_articles_only_the_lead_may_be_told(tmp_path: Path):
+    stream = load_stream("realtimeqa", converted(tmp_path), lead="9")
+    assert {document.text for period in stream.periods for document in period.documents} == {
+        "The mayor"
+    }
+    assert "the first 9 characters" in stream.notes
+
+
 def test_the_part_names_the_files(tmp_path: Path):
     folder = converted(tmp_path, prefix="")
 
