@@ -35,7 +35,7 @@ def load(  # noqa: PLR0913 - the options of a benchmark are its parameters
     periods: Annotated[int, Field(ge=3, le=60)] = 6,
     facts: Annotated[int, Field(ge=1, le=_MOST_FACTS)] = 200,
     documents_per_period: Annotated[int, Field(ge=0)] = 160,
-    start: date = date(2019, 1, 1),
+    start: Annotated[date, Field(ge=date(1000, 1, 1), le=date(3000, 1, 1))] = date(2019, 1, 1),
     months: Annotated[int, Field(ge=1, le=120)] = 3,
     paraphrases: Annotated[int, Field(ge=1, le=WORDINGS)] = WORDINGS,
 ) -> Stream:
@@ -78,12 +78,12 @@ def load(  # noqa: PLR0913 - the options of a benchmark are its parameters
 def _periods(world: World, library: Library, questions: Questions) -> tuple[Period, ...]:
     return tuple(
         Period(
-            name=f"{i}: {span.start:%Y-%m-%d}",
+            name=f"{span.start:%Y-%m}",
             start=span.start,
             end=span.end,
-            documents=library.documents[i - 1],
-            examples=questions.examples[i - 1],
-            standing=questions.standing[i - 1],
+            documents=library.documents[i],
+            examples=questions.examples[i],
+            standing=questions.standing[i],
         )
-        for i, span in enumerate(world.spans, 1)
+        for i, span in enumerate(world.spans)
     )

@@ -227,7 +227,7 @@ class Asker:
     ) -> tuple[str, ...]:
         when = window.words if window else ""
         fields = {**words, "n": relation.noun, "k": relation.of.value}
-        fields |= {"w": when, "W": when.capitalize()}
+        fields |= {"w": when, "W": when[:1].upper() + when[1:]}
         asked = QUESTIONS[relation.style][what][: self._paraphrases]
         return tuple(wording.format(**fields) for wording in asked)
 

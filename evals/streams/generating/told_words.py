@@ -189,7 +189,7 @@ _MEMBERS = {
     ),
     "still": (
         "{v}, a {n} of {s}, took part in a fair.",
-        "A prize went to {v}, which the jury knows as a {n} of {s}.",
+        "A prize went to {v}, known to the jury as a {n} of {s}.",
     ),
     "state": ("{v} is a {n} of {s}.",),
 }

@@ -42,6 +42,17 @@ class Step(StrEnum):
     """As what will hold from a day in a later period on."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Timing:
+    """When a value begins and when it is told."""
+
+    began: datetime
+    published_at: datetime
+    arrives: int
+    told_at: datetime | None = None
+    """Where that is not when it was published."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One value of a story, and how it is told."""
@@ -86,7 +97,7 @@ class World:
     """The periods."""
 
     def period_of(self, moment: datetime) -> int:
-        """The first period that has ended by a moment or ends just then or next."""
+        """The first period by whose end a moment has come, counted from 0."""
         return next(i for i, span in enumerate(self.spans) if moment <= span.end)
 
 
@@ -148,12 +159,12 @@ class WorldMaker:
         first = self._first_period(course.later_periods)
         turns = [self._first_turn(subject, relation, first)]
         steps = self._steps(course, self._n - 1 - first)
-        later = sorted(self._draw.sample(range(first + 1, self._n), k=_periods_of(steps, course)))
+        times = max(len(steps), course.later_periods)
+        later = sorted(self._draw.sample(range(first + 1, self._n), k=times))
         for i, step in enumerate(steps):
             used = [turn.fact.value for turn in turns]
             value = used[0] if step is Step.RETURNED else self._value(relation, but=used)
-            made = self._change(course, step, later[i:])
-            turns.append(replace(made, fact=_named(made.fact, subject, relation, value)))
+            turns.append(_turn(subject, relation, value, step, self._change(course, later[i:])))
         return (*(_ended(old, new) for old, new in pairwise(turns)), turns[-1])
 
     def _steps(self, course: Course, room: int) -> list[Step]:
@@ -173,19 +184,19 @@ class WorldMaker:
             case Course.LATE:
                 return [Step.BEGAN]
 
-    def _change(self, course: Course, step: Step, later: Sequence[int]) -> Turn:
-        """A turn in the first of the periods; what drags on does so until the second."""
+    def _change(self, course: Course, later: Sequence[int]) -> _Timing:
+        """A change in the first of the periods; what drags on does so until the second."""
         day = self._day(later[0])
         match course:
             case Course.RETROACTIVE:
-                return _turn(step, day, self._hour(self._day(later[1])), later[1])
+                return _Timing(day, self._hour(self._day(later[1])), later[1])
             case Course.ANNOUNCED:
-                return _turn(step, self._day(later[1]), self._hour(day), later[0])
+                return _Timing(self._day(later[1]), self._hour(day), later[0])
             case Course.LATE:
                 arrival = self._spans[later[1]].end
-                return _turn(step, day, self._hour(day), later[1], told_at=arrival)
+                return _Timing(day, self._hour(day), later[1], told_at=arrival)
             case _:
-                return _turn(step, day, self._hour(day), later[0])
+                return _Timing(day, self._hour(day), later[0])
 
     def _many_at_once(self, subject: str, relation: Relation) -> tuple[Turn, ...]:
         """Two values that hold from the start; more join, and some leave."""
@@ -201,9 +212,9 @@ class WorldMaker:
                 fact = replace(turns[i].fact, valid_to=day, end_told_at=published)
                 turns[i] = replace(turns[i], fact=fact, ended_at=published)
             else:
-                joined = _turn(Step.BEGAN, day, published, period)
-                fact = _named(joined.fact, subject, relation, self._value(relation))
-                turns.append(replace(joined, fact=fact))
+                timing = _Timing(day, published, period)
+                value = self._value(relation)
+                turns.append(_turn(subject, relation, value, Step.BEGAN, timing))
         return tuple(turns)
 
     def _first_turn(
@@ -222,9 +233,8 @@ class WorldMaker:
             began -= timedelta(days=self._draw.randint(200, 3000))
         elif step is Step.SINCE:
             began -= timedelta(days=self._draw.randint(30, 300))
-        made = _turn(step, began, self._hour(day), period)
-        fact = _named(made.fact, subject, relation, value or self._value(relation))
-        return replace(made, fact=fact)
+        timing = _Timing(began, self._hour(day), period)
+        return _turn(subject, relation, value or self._value(relation), step, timing)
 
     def _first_period(self, later: int) -> int:
         """A period with so many after it; every other time the first."""
@@ -246,47 +256,29 @@ class WorldMaker:
         return value
 
     def _any_value(self, relation: Relation) -> str:
+        if relation.values is not None:
+            return self._names.new(relation.values)
         match relation.style:
             case Style.COUNT:
                 return f"{self._draw.randint(1_000, 60_000):,}"
             case Style.PRICE:
                 return str(self._draw.randint(101, 989))
-            case Style.SCHEDULE:
+            case _:
                 ahead = timedelta(days=self._draw.randint(30, 900))
                 return in_words(self._spans[-1].end + ahead)
-            case _:
-                assert relation.values is not None  # only styles with named values are left
-                return self._names.new(relation.values)
 
 
-def _periods_of(steps: Sequence[Step], course: Course) -> int:
-    """In how many later periods the steps take place."""
-    return max(len(steps), course.later_periods)
-
-
-def _turn(
-    step: Step,
-    began: datetime,
-    published_at: datetime,
-    arrives: int,
-    *,
-    told_at: datetime | None = None,
-) -> Turn:
-    """A turn whose fact is still to be named."""
-    told = told_at or published_at
-    fact = Fact(subject="", relation="", value="", valid_from=began, told_at=told)
-    return Turn(fact=fact, step=step, published_at=published_at, arrives=arrives)
-
-
-def _named(fact: Fact, subject: str, relation: Relation, value: str) -> Fact:
-    return replace(
-        fact,
+def _turn(subject: str, relation: Relation, value: str, step: Step, timing: _Timing) -> Turn:
+    fact = Fact(
         subject=subject,
         relation=relation.noun,
         value=value,
+        valid_from=timing.began,
+        told_at=timing.told_at or timing.published_at,
         statement=statement(relation, subject, value),
         aliases=_aliases(relation, value),
     )
+    return Turn(fact=fact, step=step, published_at=timing.published_at, arrives=timing.arrives)
 
 
 def _aliases(relation: Relation, value: str) -> tuple[str, ...]:
