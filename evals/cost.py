@@ -84,19 +84,15 @@ def break_even(
     'below 1,812.5 questions per period looking up costs less, above it teaching'
     """
     more = retrieval_query_flops - closed_query_flops
-    if update_flops <= 0 < more:
-        return BreakEven(0.0, "teaching costs no more per period, and less per question")
     if more <= 0 <= update_flops:
-        return BreakEven(math.inf, "looking up costs no more per question, and no more per period")
-    if more <= 0:
-        # Both signs turned: indexing costs more than teaching, and questions win it back.
-        questions = math.inf if more == 0 else update_flops / more
-        return BreakEven(
-            questions,
-            f"above {questions:,g} questions per period looking up costs less, below it teaching",
-        )
+        return BreakEven(math.inf, "looking up costs no more per period, and no more per question")
+    if update_flops <= 0 <= more:
+        return BreakEven(0.0, "teaching costs no more per period, and no more per question")
     questions = update_flops / more
+    # Where both signs are turned, indexing costs more than teaching, and questions win it back.
+    cheaper, dearer = ("below", "above") if more > 0 else ("above", "below")
     return BreakEven(
         questions,
-        f"below {questions:,g} questions per period looking up costs less, above it teaching",
+        f"{cheaper} {questions:,g} questions per period looking up costs less, "
+        f"{dearer} it teaching",
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from evals.remembering import RememberedEmbedder, RememberedReader
@@ -35,6 +35,19 @@ class Equipment:
     """Whether to estimate what observing takes in joules."""
 
 
+class SizedEmbedder(RememberedEmbedder):
+    """The configured embedder, which remembers questions and tells its size."""
+
+    def __init__(self, loader: ModelLoader, config: Config) -> None:
+        super().__init__(lambda: loader.embedder(None))
+        self._config = config
+
+    @cached_property
+    def n_parameters(self) -> int:
+        """Weights that a token goes through; 0 where its files do not tell."""
+        return _parameters(Role.EMBEDDER, self._config.embedder.model, self._config) or 0
+
+
 def configured_equipment(config: Config) -> Equipment:
     """Equipment with the models of the settings, neither of them loaded yet.
 
@@ -51,7 +64,7 @@ def configured_equipment(config: Config) -> Equipment:
     return Equipment(
         config=config,
         cache=cache,
-        embedder=lru_cache(maxsize=1)(lambda: RememberedEmbedder(lambda: loader.embedder(None))),
+        embedder=lru_cache(maxsize=1)(lambda: SizedEmbedder(loader, config)),
         embedder_id=model_identity(Role.EMBEDDER, config),
         reader=lru_cache(maxsize=1)(remembered),
         reader_id=reader_id,
@@ -62,6 +75,10 @@ def configured_equipment(config: Config) -> Equipment:
 def _reader_parameters(config: Config) -> int | None:
     if config.reader.kind == "openai":
         return None
-    infos = list_models({Role.READER: config.reader.model}, cache_dir=config.models.cache_dir)
-    (path,) = (info.path for info in infos if info.role is Role.READER)
-    return None if path is None else parameters_of(path)
+    return _parameters(Role.READER, config.reader.model, config)
+
+
+def _parameters(role: Role, model: str | None, config: Config) -> int | None:
+    infos = list_models({role: model}, cache_dir=config.models.cache_dir)
+    (path,) = (info.path for info in infos if info.role is role)
+    return None if path is None else parameters_of(path, writes=role is Role.READER)

@@ -146,7 +146,7 @@ def _sources(root: Path) -> Sequence[Path]:
     files: list[Path] = []
     for name in _ANSWERING:
         place = root / name
-        files += place.rglob("*.py") if place.is_dir() else [place]
+        files += [place] if place.suffix else place.rglob("*.py")
     return sorted(files)
 
 

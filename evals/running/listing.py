@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import get_type_hints
 
 import evals.metrics
-from evals.streams import STREAMS
+import evals.streams
 from rag_lifelong.errors import EvalError
 
 _NOT_OPTIONS = ("path", "seed")
@@ -44,10 +44,10 @@ def stream_options(name: str) -> tuple[Option, ...]:
     Raises:
         EvalError: If there is no such benchmark.
     """
-    entry = STREAMS.get(name)
-    if entry is None:
-        raise EvalError(f"no benchmark {name!r}", hint=f"one of: {', '.join(STREAMS)}")
-    load = entry.loader()
+    known = evals.streams.STREAMS
+    if name not in known:
+        raise EvalError(f"no benchmark {name!r}", hint=f"one of: {', '.join(known)}")
+    load = known[name].loader()
     kinds, meanings = get_type_hints(load), _meanings(inspect.getdoc(load) or "")
     return tuple(
         Option(

@@ -14,19 +14,19 @@ _GGUF_FORMATS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?",
                  10: "Q", 11: "q", 12: "d"}  # fmt: skip
 _GGUF_STRING = 8
 _GGUF_ARRAY = 9
-_TABLES = ("token_embd.weight", "embed_tokens.weight", "word_embeddings.weight", "wte.weight")
-"""Names under which models keep the vectors of their vocabulary, which are looked up."""
+_TABLES = ("token_embd.weight", "embed_tokens.weight", "word_embeddings.weight", "wte.weight",
+           "position_embeddings.weight", "token_type_embeddings.weight")  # fmt: skip
+"""Names under which models keep vectors that are looked up."""
 _HEADS = ("output.weight", "lm_head.weight")
-"""Names of the product that ends a model; without one it uses the table."""
+"""Names of the product that ends a model that writes; without one it uses the table."""
 
 
-def parameters_of(model: Path) -> int | None:
+def parameters_of(model: Path, *, writes: bool) -> int | None:
     """Weights that a token is multiplied with; None if the files do not tell.
-
-    A table of the vocabulary counts only where it is used at the end too ("tied").
 
     Args:
         model: A GGUF file, or a folder with safetensors.
+        writes: Whether it writes tokens: without a head of its own, the vocabulary's table is one.
     """
     try:
         if model.is_file():
@@ -36,11 +36,9 @@ def parameters_of(model: Path) -> int | None:
             shapes = dict(chain.from_iterable(_safetensors_shapes(file) for file in files))
     except (OSError, SafetensorError, struct.error, ValueError, KeyError):
         return None
-    has_head = any(name.endswith(_HEADS) for name in shapes)
+    is_tied = writes and not any(name in shapes for name in _HEADS)
     met = [
-        math.prod(shape)
-        for name, shape in shapes.items()
-        if not (has_head and name.endswith(_TABLES))
+        math.prod(shape) for name, shape in shapes.items() if is_tied or not name.endswith(_TABLES)
     ]
     return sum(met) or None
 
