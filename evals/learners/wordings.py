@@ -1,6 +1,6 @@
 """The same request to the language model in different words: answers must not hang on one of them.
 
-The three of a list ask for the same thing. The first of the reader's is the product's own.
+The three of a tuple ask for the same thing. The first of the reader's is the product's own.
 """
 
 from rag_lifelong.config import Config
@@ -25,6 +25,45 @@ CLOSED_BOOK = (
     "short phrase; write no full sentence.",
 )
 """What a language model is told to do without passages."""
+
+_EXAMPLE = "SEARCH: Orn Mills director | 2019-05-01 | 2019-05-31"
+
+FIRST_SEARCH = (
+    "You search a dated news archive for what answers a question. Write one line:\n"
+    "SEARCH: words | first day | last day\n"
+    "For example, for a question about the director of Orn Mills in May 2019:\n"
+    f"{_EXAMPLE}\n"
+    "Leave the days empty where any will do.",
+    "There is a news archive that can be searched by words and days. Reply with the one search "
+    "that will find the answer to the question, in this form, days left empty if any will do:\n"
+    "SEARCH: words | first day | last day\n"
+    "Who was the director of Orn Mills in May 2019, for instance, is found with\n"
+    f"{_EXAMPLE}",
+    "Do not answer the question; write the search for its answer in a news archive, on one line, "
+    "as words, first day and last day (empty days mean any):\n"
+    "SEARCH: words | first day | last day\n"
+    "An example, for who directed Orn Mills in May 2019:\n"
+    f"{_EXAMPLE}",
+)
+"""What the language model is told of the search it may use, before it has found anything."""
+
+NEXT_SEARCH = (
+    "You search a dated news archive for what answers a question. Write one line. "
+    "If the passages found state the answer:\n"
+    "ANSWER: the short answer\n"
+    "If they do not, search with other words or days:\n"
+    f"{_EXAMPLE}",
+    "Look at the passages that were found in the news archive. Reply with one of two lines, the "
+    "answer to the question if they tell it,\n"
+    "ANSWER: the short answer\n"
+    "or else another search, of words, first day and last day:\n"
+    f"{_EXAMPLE}",
+    "Do the passages from the news archive hold the answer? If so, write it in few words:\n"
+    "ANSWER: the short answer\n"
+    "If not, write another search for it, with its first and last day:\n"
+    f"{_EXAMPLE}",
+)
+"""What it is told when it has found something."""
 
 
 def chosen(wordings: tuple[str, ...], wording: int) -> str:
