@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from evals.learners.bounds import LatestValue, OracleFact, OraclePassage
-from evals.types import Fact, Form, StandingQuestion, Stream
+from evals.streams import load_stream
+from evals.types import Asked, Fact, Form, StandingQuestion, Stream
 from rag_lifelong.errors import EvalError
 from rag_lifelong.models import DEFAULT_PACKAGES, Role, locate
 from rag_lifelong.temporal import day_interval
@@ -203,6 +204,22 @@ def test_bounds_apply_where_the_stream_tells_what_they_show():
     applies = [[not bound.why_not(s) for s in (bare, facts, documents)] for bound in BOUNDS]
     assert applies == [[False, True, False], [False, True, True], [False, True, False]]
     assert "bare" in LatestValue.why_not(bare)
+
+
+@pytest.mark.parametrize("bound", [OraclePassage, OracleFact])
+def test_oracles_read_perfectly_are_right_after_every_period_and_invent_nothing(tmp_path, bound):
+    learner = bound(bench(tmp_path, reading="perfect"))
+    judged = []
+    for period in load_stream("generated", seed=1, facts="30").periods:
+        learner.observe(period)
+        standing = (question.at(period.end) for question in period.standing)
+        for key in filter(None, (*period.examples, *standing)):
+            at = key.asked_at or period.end
+            prediction = learner.answer(Asked(question=key.question, asked_at=at, key=key))
+            right = prediction.abstained if not key.answers else prediction.said in key.answers
+            judged.append((right, bool(key.answers)))
+    assert all(right for right, _ in judged)
+    assert {True, False} == {answerable for _, answerable in judged}
 
 
 @pytest.mark.model
