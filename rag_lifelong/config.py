@@ -136,8 +136,9 @@ class RetrievalConfig(_Section):
     """Share of BM25, against cosine, in a chunk's relevance."""
     evidence: int = Field(default=5, ge=1, le=20)
     """Most lines given to the reader."""
-    quote_chars: int = Field(default=200, ge=40)
-    """Most characters of a chunk's sentences shown to the reader, beyond the best sentence."""
+    quote_chars: int = Field(default=200, ge=0)
+    """Most characters of a chunk's sentences shown to the reader, beyond the best sentence; with 0
+    chunks are shown whole."""
     least_share: float = Field(default=0.6, ge=0, le=1)
     """Least share of the best chunk's score that another must have to be evidence."""
     same_statement: float = Field(default=0.6, ge=0, le=1)

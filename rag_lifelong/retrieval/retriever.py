@@ -53,7 +53,9 @@ def retrieve(
     weight = settings.lexical_weight
     relevance = (1 - weight) * cosines + weight * np.array(list(lexical.values()), np.float32)
     chosen = _choose(chunks, relevance, vectors, plan, settings)
-    evidence = focus(chosen, vector, embedder, max_chars=settings.quote_chars)
+    evidence = chosen
+    if settings.quote_chars:
+        evidence = focus(chosen, vector, embedder, max_chars=settings.quote_chars)
     numbered = dict(zip((chunk.chunk_id for chunk in chunks), numbers, strict=True))
     held = plan.preferred or plan.base
     evidence = [
