@@ -21,6 +21,7 @@ from rag_lifelong.temporal import MAX_TIME, Interval
 
 Floats = NDArray[np.float64]
 Answers = Sequence[tuple[Example, Answered]]
+_Pattern = tuple[tuple[float, ...], tuple[float, ...]]
 
 _REMEMBERED = 1 << 17
 """Judgements of answers and texts kept: learners, rows and wordings repeat them."""
@@ -168,33 +169,49 @@ def _judged(
 
 
 def _ranked(answers: Answers) -> dict[str, Floats]:
-    """The measures of the ranking; one that a question got more than once is computed once."""
-    ranked: dict[str, tuple[str, ...]] = {}
-    gold: dict[str, Mapping[str, float]] = {}
-    timely: dict[str, Mapping[str, float]] = {}
-    numbers: dict[tuple[tuple[str, ...], int], str] = {}
-    names = []
-    for example, answered in answers:
-        found = tuple(line.doc_id for line in answered.evidence)
-        name = numbers.setdefault((found, id(example)), str(len(numbers)))
-        names.append(name)
-        if name not in ranked:
-            ranked[name] = found
-            gold[name] = dict.fromkeys(example.gold_docs, 1.0)
-            timely[name] = _timely(example)
-    at = {k: rank_scores(ranked, gold, k=k) for k in (1, 5, 10)}
-    in_time = rank_scores(ranked, timely, k=10)
+    found = [tuple(dict.fromkeys(line.doc_id for line in one.evidence)) for _, one in answers]
+    gold = [
+        _pattern(doc_ids, dict.fromkeys(example.gold_docs, 1.0))
+        for doc_ids, (example, _) in zip(found, answers, strict=True)
+    ]
+    in_time = [
+        _pattern(doc_ids, _timely(example))
+        for doc_ids, (example, _) in zip(found, answers, strict=True)
+    ]
+    at = {k: _scored(gold, k) for k in (1, 5, 10)}
     return {
-        "er1": _column(names, at[1], "hit"),
-        "er5": _column(names, at[5], "hit"),
-        "mrr": _column(names, at[10], "reciprocal_rank"),
-        "ndcg10": _column(names, at[10], "ndcg"),
-        "tndcg10": _column(names, in_time, "ndcg"),
+        "er1": _column(gold, at[1], "hit"),
+        "er5": _column(gold, at[5], "hit"),
+        "mrr": _column(gold, at[10], "reciprocal_rank"),
+        "ndcg10": _column(gold, at[10], "ndcg"),
+        "tndcg10": _column(in_time, _scored(in_time, 10), "ndcg"),
     }
 
 
-def _column(names: Sequence[str], scores: Mapping[str, RankScores], field: str) -> Floats:
-    return np.array([getattr(scores[n], field) if n in scores else math.nan for n in names])
+def _pattern(found: Sequence[str], gains: Mapping[str, float]) -> _Pattern:
+    """The gains in the order found, and those not found.
+
+    Scores of rankings depend on nothing else, and there are far fewer patterns than rankings.
+    """
+    missed = sorted(gain for doc_id, gain in gains.items() if doc_id not in found)
+    return tuple(gains.get(doc_id, 0.0) for doc_id in found), tuple(missed)
+
+
+def _scored(patterns: Sequence[_Pattern], k: int) -> dict[_Pattern, RankScores]:
+    distinct = list(dict.fromkeys(patterns))
+    ranked = {str(n): list(map(str, range(len(found)))) for n, (found, _) in enumerate(distinct)}
+    relevance = {
+        str(n): {str(place): gain for place, gain in enumerate((*found, *missed)) if gain}
+        for n, (found, missed) in enumerate(distinct)
+    }
+    scores = rank_scores(ranked, relevance, k=k)
+    return {distinct[int(n)]: score for n, score in scores.items()}
+
+
+def _column(
+    patterns: Sequence[_Pattern], scores: Mapping[_Pattern, RankScores], field: str
+) -> Floats:
+    return np.array([getattr(scores[p], field) if p in scores else math.nan for p in patterns])
 
 
 def _timely(example: Example) -> Mapping[str, float]:

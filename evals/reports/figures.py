@@ -22,6 +22,11 @@ from matplotlib.ticker import EngFormatter, FuncFormatter, PercentFormatter
 N_SERIES = 7
 """Colours of learners; more learners share a colour and differ by marker and dashes."""
 _LEAST_CHANGE = 0.2
+_NOTHING = 1e-9
+_LEGEND_LINE = 0.235
+"""Inches."""
+_LONGEST_TICKS = 60
+"""Characters of all ticks that fit beside each other."""
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h", "<", ">")
 _DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 1.5, 1, 1.5)))
 _NAMES = ("ink", "muted", "rule", "surface", *(f"series-{i}" for i in range(N_SERIES)))
@@ -58,7 +63,7 @@ class Axis:
 
 def lines(name: str, series: Sequence[Series], *, x: Axis, y: Axis) -> str:
     """Lines over an ordered axis, with the legend beside them."""
-    with _drawing(name) as (figure, axes):
+    with _drawing(name, height=_beside(series)) as (figure, axes):
         for one in series:
             style = _stroke(one.number) | ({} if one.has_markers else {"marker": ""})
             axes.plot(one.x, one.y, **style, label=one.label)
@@ -69,7 +74,7 @@ def lines(name: str, series: Sequence[Series], *, x: Axis, y: Axis) -> str:
 
 def scatter(name: str, series: Sequence[Series], *, x: Axis, y: Axis) -> str:
     """Points that are told apart by colour and marker."""
-    with _drawing(name) as (figure, axes):
+    with _drawing(name, height=_beside(series)) as (figure, axes):
         for one in series:
             axes.plot(one.x, one.y, **_stroke(one.number) | {"ls": "", "ms": 8}, label=one.label)
         _finish(axes, x, y)
@@ -123,10 +128,14 @@ _SETTINGS: dict[Any, Any] = {
 
 
 @contextmanager
-def _drawing(name: str, *, height: float = 3.4) -> Iterator[tuple[Figure, Axes]]:
+def _drawing(name: str, *, height: float) -> Iterator[tuple[Figure, Axes]]:
     with mpl.rc_context({**_SETTINGS, "svg.hashsalt": name}):
         figure = Figure(figsize=(7.6, height), layout="constrained")
         yield figure, figure.add_subplot()
+
+
+def _beside(series: Sequence[Series]) -> float:
+    return max(3.4, _LEGEND_LINE * len(series) + 0.7)
 
 
 def _stroke(number: int) -> dict[str, Any]:
@@ -154,6 +163,10 @@ def _finish_axis(axes: Axes, axis: XAxis | YAxis, what: Axis) -> None:
     axis.set_label_text(what.label)
     if what.ticks:
         axis.set_ticks(range(len(what.ticks)), list(what.ticks))
+        if is_x and sum(map(len, what.ticks)) > _LONGEST_TICKS:
+            axes.tick_params(axis="x", labelrotation=35)
+            for label in axes.get_xticklabels():
+                label.set(ha="right", rotation_mode="anchor")
     elif what.is_log:
         (axes.set_xscale if is_x else axes.set_yscale)("log")
         axis.set_major_formatter(EngFormatter(sep=" "))
@@ -164,7 +177,11 @@ def _finish_axis(axes: Axes, axis: XAxis | YAxis, what: Axis) -> None:
         low, high = axis.get_view_interval()
         room = max(_LEAST_CHANGE, abs(low), abs(high))
         (axes.set_xlim if is_x else axes.set_ylim)(min(low, -room / 4), max(high, room / 4))
-        axis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:+.4g}"))
+        axis.set_major_formatter(FuncFormatter(lambda share, _: _change(share)))
+
+
+def _change(share: float) -> str:
+    return "0" if abs(share) < _NOTHING else f"{100 * share:+.4g}".replace("-", "−")
 
 
 def _svg(figure: Figure, name: str) -> str:

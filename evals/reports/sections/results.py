@@ -53,19 +53,20 @@ def differences(summary: Summary) -> Section:
     reference = summary.reference
     rivals = list(summary.pairings)
     shown = [e for e in ENDPOINTS if any(_is_known(summary.differences[e.name][r]) for r in rivals)]
-    rows = [
-        Row(
-            label=name,
-            cells=[
-                *(_difference(e, summary.differences[e.name][name]) for e in shown),
-                Cell(text=f"{summary.pairings[name].only_first:,}"),
-                Cell(text=f"{summary.pairings[name].only_second:,}"),
-                Cell(text=p_value(summary.pairings[name].p)),
-                Cell(text=p_value(summary.holm[name])),
-            ],
-        )
-        for name in rivals
-    ]
+    table = Table(
+        caption=f"Each learner less {reference}",
+        columns=[
+            Column(label="Learner", is_text=True),
+            *(Column(label=e.label, note=_better(e)) for e in shown),
+        ],
+        rows=[
+            Row(
+                label=name,
+                cells=[_difference(e, summary.differences[e.name][name]) for e in shown],
+            )
+            for name in rivals
+        ],
+    )
     return Section(
         name="differences",
         title=f"Differences to {reference}",
@@ -73,22 +74,7 @@ def differences(summary: Summary) -> Section:
             "Paired by question, in percentage points with 95 % intervals over facts. Where a "
             "higher number is better, below 0 means worse than the reference.",
         ],
-        parts=[
-            Table(
-                caption=f"Each learner less {reference}",
-                columns=[
-                    Column(label="Learner", is_text=True),
-                    *(Column(label=e.label, note=_better(e)) for e in shown),
-                    Column(label="Right alone", note="it"),
-                    Column(label="Right alone", note=reference),
-                    Column(label="McNemar p", note="exact"),
-                    Column(label="Holm p", note="over learners"),
-                ],
-                rows=rows,
-                note="McNemar's test and the two counts before it are of the first endpoint's "
-                "questions in the first wording, each question once whatever the number of seeds.",
-            )
-        ],
+        parts=[table, *_mcnemar(summary)] if rivals else [],
     )
 
 
@@ -147,6 +133,36 @@ def matrices(summary: Summary) -> Section:
         ],
         parts=parts,
     )
+
+
+def _mcnemar(summary: Summary) -> list[Table]:
+    if not any(one.only_first + one.only_second for one in summary.pairings.values()):
+        return []
+    return [
+        Table(
+            caption=f"{_PRIMARY.label}: questions that one alone has right",
+            columns=[
+                Column(label="Learner", is_text=True),
+                Column(label="It alone"),
+                Column(label=f"{summary.reference} alone"),
+                Column(label="McNemar p", note="exact, two-sided"),
+                Column(label="Holm p", note="corrected over learners"),
+            ],
+            rows=[
+                Row(
+                    label=name,
+                    cells=[
+                        Cell(text=f"{one.only_first:,}"),
+                        Cell(text=f"{one.only_second:,}"),
+                        Cell(text=p_value(one.p)),
+                        Cell(text=p_value(summary.holm[name])),
+                    ],
+                )
+                for name, one in summary.pairings.items()
+            ],
+            note="In the first wording, each question once whatever the number of seeds.",
+        )
+    ]
 
 
 def numbered(summary: Summary) -> dict[str, int]:
@@ -239,8 +255,8 @@ def _endpoints(summary: Summary) -> Table:
 
 
 def _notes(summary: Summary) -> str:
-    notes = {one.note: None for by in summary.estimates.values() for one in by.values() if one.note}
-    return " ".join(f"{note[0].upper()}{note[1:]}." for note in notes)
+    notes = sorted({one.note for by in summary.estimates.values() for one in by.values()} - {""})
+    return f"Some intervals are not BCa: {'; '.join(notes)}." if notes else ""
 
 
 def _estimate(endpoint: Endpoint, one: Estimate, *, is_best: bool) -> Cell:
@@ -269,14 +285,14 @@ def _course(summary: Summary, which: str, *, title: str, caption: str) -> list[D
     }
     if not known:
         return []
-    names = ["before", *_after(summary)]
+    names = ["before", *summary.run["periods"]]
     svg = figures.lines(
         which.replace("_", "-"),
         [
             Series(label=name, number=numbers[name], x=range(len(names)), y=values)
             for name, values in known.items()
         ],
-        x=Axis(label="", ticks=names),
+        x=Axis(label="asked after", ticks=names),
         y=Axis(label="", is_share=True),
     )
     rows = [
