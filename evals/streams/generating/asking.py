@@ -143,7 +143,7 @@ class Asker:
                 cohort=Cohort.NEW,
             )
             yield told.first_period, replace(example, gold_docs=example.gold_docs[:1])
-        if "previous" not in QUESTIONS[relation.style] or told.has_late_news:
+        if "previous" not in QUESTIONS[relation.style]:
             return
         for i, old in enumerate(told.facts[:-1]):
             period, example = self._at_change(told, i, "previous", span(old), Form.ORDINAL)

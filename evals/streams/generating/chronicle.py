@@ -41,13 +41,6 @@ class Chronicle:
         return self.story.turns[0].arrives
 
     @property
-    def has_late_news(self) -> bool:
-        """Whether a document about it arrives in a later period than it was published in."""
-        return any(
-            self._world.period_of(turn.published_at) < turn.arrives for turn in self.story.turns
-        )
-
-    @property
     def stretches(self) -> tuple[Interval, ...]:
         """The times between changes, up to the end of the stream."""
         changes = {fact.valid_from for fact in self.facts}
