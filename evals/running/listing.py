@@ -1,14 +1,10 @@
-"""What can be evaluated: the options of benchmarks, and the metrics with their definitions."""
+"""The options of benchmarks, told from where they are declared."""
 
-import importlib
 import inspect
-import pkgutil
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import get_type_hints
 
-import evals.metrics
 import evals.streams
 from rag_lifelong.errors import EvalError
 
@@ -27,15 +23,6 @@ class Option:
     """As Python writes it; empty where one must be given."""
     meaning: str
     """What the loader's documentation says of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A measure and what it means."""
-
-    name: str
-    definition: str
-    module: str
 
 
 def stream_options(name: str) -> tuple[Option, ...]:
@@ -59,23 +46,6 @@ def stream_options(name: str) -> tuple[Option, ...]:
         for name, parameter in inspect.signature(load).parameters.items()
         if name not in _NOT_OPTIONS
     )
-
-
-def metrics() -> tuple[Metric, ...]:
-    """Every metric, with the first sentence of its documentation."""
-    return tuple(
-        metric
-        for module in pkgutil.iter_modules(evals.metrics.__path__, f"{evals.metrics.__name__}.")
-        for metric in _metrics_in(module.name)
-    )
-
-
-def _metrics_in(module_name: str) -> Iterator[Metric]:
-    module = importlib.import_module(module_name)
-    for name, function in inspect.getmembers(module, inspect.isfunction):
-        if function.__module__ == module_name and not name.startswith("_"):
-            definition, _, _ = (inspect.getdoc(function) or "").partition("\n")
-            yield Metric(name, definition, module_name.rpartition(".")[2])
 
 
 def _meanings(documentation: str) -> dict[str, str]:

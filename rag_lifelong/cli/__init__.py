@@ -13,6 +13,7 @@ from rag_lifelong.cli import (
     backup,
     compact,
     doctor,
+    evaluate,
     export,
     forget,
     history,
@@ -55,6 +56,7 @@ app.command("reembed")(reembed.reembed)
 app.add_typer(watch.app, name="watch")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(models.app, name="models")
+app.add_typer(evaluate.app, name="eval")
 
 
 def main() -> None:

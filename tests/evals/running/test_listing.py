@@ -1,10 +1,10 @@
-"""Options and metrics are told from where they are declared."""
+"""Options are told from where they are declared."""
 
 from __future__ import annotations
 
 import pytest
 
-from evals.running.listing import Option, metrics, stream_options
+from evals.running.listing import Option, stream_options
 from rag_lifelong.errors import EvalError
 
 
@@ -18,9 +18,3 @@ def test_an_unknown_benchmark_is_refused_with_those_there_are():
     with pytest.raises(EvalError, match="no benchmark 'town'") as error:
         stream_options("town")
     assert "towns" in (error.value.hint or "")
-
-
-def test_every_metric_is_defined():
-    found = {metric.name: metric.definition for metric in metrics()}
-    assert "exact_match" in found
-    assert all(definition.endswith(".") for definition in found.values())
