@@ -23,8 +23,8 @@ N_SERIES = 7
 """Colours of learners; more learners share a colour and differ by marker and dashes."""
 _LEAST_CHANGE = 0.2
 _NOTHING = 1e-9
-_LEGEND_LINE = 0.235
-"""Inches."""
+_LEGEND_LINE, _CHARACTER = 0.235, 0.09
+"""Inches that a name takes, down and across."""
 _LONGEST_TICKS = 60
 """Characters of all ticks that fit beside each other."""
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h", "<", ">")
@@ -63,7 +63,7 @@ class Axis:
 
 def lines(name: str, series: Sequence[Series], *, x: Axis, y: Axis) -> str:
     """Lines over an ordered axis, with the legend beside them."""
-    with _drawing(name, height=_beside(series)) as (figure, axes):
+    with _drawing(name, series, height=_LEGEND_LINE * len(series) + 0.7) as (figure, axes):
         for one in series:
             style = _stroke(one.number) | ({} if one.has_markers else {"marker": ""})
             axes.plot(one.x, one.y, **style, label=one.label)
@@ -74,7 +74,7 @@ def lines(name: str, series: Sequence[Series], *, x: Axis, y: Axis) -> str:
 
 def scatter(name: str, series: Sequence[Series], *, x: Axis, y: Axis) -> str:
     """Points that are told apart by colour and marker."""
-    with _drawing(name, height=_beside(series)) as (figure, axes):
+    with _drawing(name, series, height=_LEGEND_LINE * len(series) + 0.7) as (figure, axes):
         for one in series:
             axes.plot(one.x, one.y, **_stroke(one.number) | {"ls": "", "ms": 8}, label=one.label)
         _finish(axes, x, y)
@@ -84,7 +84,7 @@ def scatter(name: str, series: Sequence[Series], *, x: Axis, y: Axis) -> str:
 
 def forest(name: str, series: Sequence[Series], *, x: Axis) -> str:
     """A point and its interval for each learner, one a row, the first on top."""
-    with _drawing(name, height=0.34 * len(series) + 0.9) as (figure, axes):
+    with _drawing(name, series, height=0.34 * len(series) + 0.9, least=1.0) as (figure, axes):
         for place, one in enumerate(series):
             style = _stroke(one.number)
             for low, high in one.spread:
@@ -128,14 +128,14 @@ _SETTINGS: dict[Any, Any] = {
 
 
 @contextmanager
-def _drawing(name: str, *, height: float) -> Iterator[tuple[Figure, Axes]]:
+def _drawing(
+    name: str, series: Sequence[Series], *, height: float, least: float = 3.4
+) -> Iterator[tuple[Figure, Axes]]:
+    longest = max(len(one.label) for one in series)
+    size = (max(7.6, 5.2 + _CHARACTER * longest), max(least, height))
     with mpl.rc_context({**_SETTINGS, "svg.hashsalt": name}):
-        figure = Figure(figsize=(7.6, height), layout="constrained")
+        figure = Figure(figsize=size, layout="constrained")
         yield figure, figure.add_subplot()
-
-
-def _beside(series: Sequence[Series]) -> float:
-    return max(3.4, _LEGEND_LINE * len(series) + 0.7)
 
 
 def _stroke(number: int) -> dict[str, Any]:
