@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -111,6 +111,7 @@ def test_scores_that_do_not_apply_are_left_out():
     assert mean_interval([1, 0, math.nan, 1, 0, 1], list("abxcde"), how=FEW) == whole
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 1), st.sampled_from("abcdef")), min_size=1, max_size=30))
 def test_an_interval_of_shares_lies_in_bounds(pairs: list[tuple[int, str]]):
     values, clusters = zip(*pairs, strict=True)
@@ -171,6 +172,12 @@ def test_seeds_with_facts_of_their_own_are_resampled_too():
     assert estimate.n_clusters == 180
     assert estimate.low < estimate.value < estimate.high
     assert width(estimate) > 2 * width(mean_interval(values, apart))
+
+
+def test_a_resample_without_any_value_does_not_spoil_the_interval():
+    # Two seeds with two facts each: one seed drawn twice, and only facts of the other.
+    estimate = mean_interval([1, 0, 0, 1], list("abcd"), seeds=[0, 0, 1, 1], how=FEW)
+    assert 0 <= estimate.low < estimate.high <= 1
 
 
 # --- differences --------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from rag_lifelong.errors import EvalError
 PAIRS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=30)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(PAIRS)
 def test_it_is_classification_with_refusal_as_the_class(pairs):
     abstained, answerable = (list(column) for column in zip(*pairs, strict=True))

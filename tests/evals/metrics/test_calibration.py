@@ -99,7 +99,7 @@ def test_equal_confidences_fall_on_one_side_of_the_threshold():
     assert threshold_at_risk([0.9, 0.5, 0.5], [1, 1, 0], risk=0.2) == 0.9
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(PAIRS, st.randoms())
 def test_measures_lie_in_bounds_and_do_not_depend_on_the_order(pairs, random):
     sure, right = zip(*pairs, strict=True)
@@ -120,7 +120,7 @@ def test_what_the_threshold_lets_through_keeps_the_risk(pairs, risk):
         assert 1 - right[sure >= threshold].mean() <= risk + 1e-12
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(0, 1), min_size=1, max_size=20))
 def test_perfect_confidence_is_perfectly_calibrated(right):
     sure = [float(one) for one in right]

@@ -30,7 +30,7 @@ def days(first: int, last: int) -> Interval:
     return Interval(START + timedelta(days=first), START + timedelta(days=last))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(ranked=RANKED, relevance=RELEVANT)
 def test_scores_are_those_of_trec_eval(ranked, relevance):
     found = rank_scores(ranked, relevance, k=5)
