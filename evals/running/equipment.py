@@ -55,6 +55,9 @@ def configured_equipment(config: Config) -> Equipment:
         ModelError: If a configured model is not there.
     """
     cache = (config.models.cache_dir or default_cache_dir()) / "evals"
+    # A run that was stopped must go on to the same answers as one that was not.
+    reader = config.reader.model_copy(update={"reproducible": True})
+    config = config.model_copy(update={"reader": reader})
     loader = ModelLoader(config)
     reader_id = model_identity(Role.READER, config)
 

@@ -21,7 +21,11 @@ _KIB = 1024
 
 
 class Observing:
-    """Lets learners observe, and measures it."""
+    """Lets learners observe, and measures it.
+
+    What learners share, as the store and the models are, is paid by the first that needs it: in
+    seconds, memory and joules, but not in operations and bytes, which each learner tells itself.
+    """
 
     def __init__(self, *, has_energy_meter: bool) -> None:
         self._energy = _energy_meter() if has_energy_meter else None

@@ -11,6 +11,8 @@ from evals.learners.wordings import READING
 from rag_lifelong.errors import EvalError
 
 READINGS = ("llm", "perfect")
+_OURS = frozenset({"name", "path", "seed"})
+"""What `load_stream` is told by the run itself."""
 # A spec names a folder of the run, on any file system.
 _SPEC = re.compile(r"[\w.-]+(@[\w.+-]+=[\w.+-]+(,[\w.+-]+=[\w.+-]+)*)?", re.ASCII)
 
@@ -98,8 +100,20 @@ class RunSpec:
             raise EvalError(f"{self.wordings} wordings: there are 1 to {len(READING)}")
         if self.limit is not None and self.limit < 1:
             raise EvalError(f"a limit of {self.limit} questions: at least 1 is needed")
+        if taken := sorted(_OURS & self.options.keys()):
+            raise EvalError(
+                f"{taken[0]!r} is no option of a benchmark", hint="see --data and --seeds"
+            )
+        self._check_learners()
+
+    def _check_learners(self) -> None:
         names = [learner.text for learner in self.learners]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise EvalError(f"named twice: {', '.join(twice)}")
         for name in self.beside:
             learner_entry(name.partition("@")[0])
+            if names and name not in names:
+                raise EvalError(
+                    f"an option is given for {name}, which takes no part",
+                    hint=f"name it with --learner, or one of: {', '.join(names)}",
+                )

@@ -38,6 +38,11 @@ def test_an_unknown_learner_is_refused_with_those_there_are():
         ({"reading": "aloud"}, "no way of reading 'aloud'"),
         ({"beside": {"nobody": {"k": "1"}}}, "no learner 'nobody'"),
         ({"learners": (LearnerSpec.parse("ours"),) * 2}, "named twice: ours"),
+        ({"options": {"seed": "3"}}, "'seed' is no option of a benchmark"),
+        (
+            {"learners": (LearnerSpec.parse("ours@k=3"),), "beside": {"ours": {"k": "1"}}},
+            "an option is given for ours, which takes no part",
+        ),
     ],
 )
 def test_numbers_and_names_out_of_range_are_refused(values, message):
