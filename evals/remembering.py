@@ -61,6 +61,8 @@ class RememberedReader:
         self._load = load
         self._name = name
         self._path = path
+        self._asked: tuple[Prompt, int] | None = None
+        self._computed: tuple[Prompt, int] | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._open() as db:
             db.execute(_SCHEMA)
@@ -89,16 +91,24 @@ class RememberedReader:
         return self._answer(prompt, max_tokens).seconds
 
     def _answer(self, prompt: Prompt, max_tokens: int) -> _Remembered:
+        before, self._asked = self._asked, (prompt, max_tokens)
         key = _key(self._name, prompt, max_tokens)
         remembered = self._recall(key)
         if remembered is not None:
             return remembered
-        reader = self._load()
-        started = time.perf_counter()
-        tokens = tuple(reader.read(prompt, max_tokens=max_tokens))
-        made = _Remembered(tokens, time.perf_counter() - started)
+        if before is not None and before != self._computed and prompt.goes_on(before[0]):
+            # A prompt that goes on from one is answered after it, as when neither was remembered:
+            # what a model keeps of the first changes the digits of the second.
+            self._compute(*before)
+        made = self._compute(prompt, max_tokens)
         self._remember(key, made)
         return self._recall(key) or made
+
+    def _compute(self, prompt: Prompt, max_tokens: int) -> _Remembered:
+        started = time.perf_counter()
+        tokens = tuple(self._load().read(prompt, max_tokens=max_tokens))
+        self._computed = (prompt, max_tokens)
+        return _Remembered(tokens, time.perf_counter() - started)
 
     def _recall(self, key: bytes) -> _Remembered | None:
         with self._open() as db:

@@ -54,6 +54,9 @@ class ReaderConfig(_Section):
     min_confidence: float = Field(default=0.74, ge=0, le=1)
     """Least confidence with which an answer is given."""
     context_tokens: int = Field(default=4096, ge=512)
+    reproducible: bool = False
+    """Whether nothing that was read before may change an answer's last digits; with `llama_cpp`,
+    which then takes longer."""
     instruction: str | None = None
     """What the model is told to do with the passages; by default what suits the default model."""
 

@@ -105,7 +105,10 @@ class ModelLoader:
             remote: Reader = make(settings.base_url, settings.model, settings.api_key)
             return remote
         found = self._locate(Role.READER, settings.model)
-        local: Reader = make(found.path, name=found.name, n_ctx=settings.context_tokens)
+        options: dict[str, Any] = {"name": found.name, "n_ctx": settings.context_tokens}
+        if settings.kind == "llama_cpp":
+            options["reproducible"] = settings.reproducible
+        local: Reader = make(found.path, **options)
         return local
 
     def _locate(self, role: Role, model: str | None) -> ModelLocation:

@@ -168,6 +168,14 @@ class Prompt:
     system: str
     user: str
 
+    def goes_on(self, before: "Prompt | None") -> bool:
+        """Whether it is the prompt before with more at its end."""
+        return (
+            before is not None
+            and self.system == before.system
+            and self.user.startswith(before.user)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Token:

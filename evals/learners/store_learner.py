@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from enum import StrEnum
 
-from evals.learners.question_vectors import RememberingEmbedder
 from evals.learners.reading import as_retrieved, evidence_lines, evidence_reader
 from evals.learners.stream_store import StreamStore
 from evals.metering import add_usage
@@ -35,7 +34,7 @@ class StoreLearner(ABC):
 
     def __init__(self, bench: Bench, order: LineOrder) -> None:
         self.bench = bench
-        self.embedder = RememberingEmbedder(bench.embedder)
+        self.embedder = bench.embedder()
         self.store = StreamStore(bench)
         self._reading = evidence_reader(bench)
         self._order = order

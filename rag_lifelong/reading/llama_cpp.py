@@ -27,8 +27,9 @@ _DONE = object()
 class LlamaCppReader:
     """Reads with a GGUF model, greedily, keeping what it computed of the last prompt.
 
-    A prompt that begins like the one before is computed only from where they part. Several
-    threads may read; they are served one after another.
+    A prompt that begins like the one before is computed only from where they part; that changes
+    the last digits of probabilities, and rarely a word, with what was read before. Several threads
+    may read; they are served one after another.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class LlamaCppReader:
         name: str | None = None,
         n_ctx: int = 4096,
         n_threads: int | None = None,
+        reproducible: bool = False,
     ) -> None:
         """Name the model; it is loaded when first read from.
 
@@ -47,11 +49,15 @@ class LlamaCppReader:
             n_ctx: Most tokens of prompt and answer together; costs 28 KiB each with the default
                 model.
             n_threads: By default one per physical core that this process may use.
+            reproducible: Whether a prompt is computed from its beginning unless it goes on from
+                the one before, so that nothing else that was read changes an answer; takes longer.
         """
         self._path = path
         self._name = name or path.stem
         self._n_ctx = n_ctx
         self._n_threads = n_threads or usable_cores()
+        self._reproducible = reproducible
+        self._before: Prompt | None = None
         self._server: Any = None
         self._loading = threading.Lock()
 
@@ -87,7 +93,8 @@ class LlamaCppReader:
             ModelError: If the model cannot be loaded, or the prompt is longer than its context.
         """
         request = chat_request(prompt, max_tokens=max_tokens, logprobs=True)
-        request["cache_prompt"] = True
+        request["cache_prompt"] = not self._reproducible or prompt.goes_on(self._before)
+        self._before = prompt
         stream = TokenStream()
         for chunk in self._chunks(request):
             problem = error_message(chunk)

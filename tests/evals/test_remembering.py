@@ -205,3 +205,25 @@ def test_no_more_calls_are_kept_than_allowed():
     for text in ("a", "b", "c", "a"):
         embedder.embed([text])
     assert inner.embedded == ["a", "b", "c", "a"]
+
+
+def test_a_prompt_that_goes_on_is_answered_after_the_one_it_goes_on_from(path):
+    check = Prompt(PROMPT.system, PROMPT.user + " Is that so?")
+    read(remembered(ScriptedReader(["Ada"]), path))
+
+    again = ScriptedReader(lambda prompt: "yes" if prompt == check else "Ada")
+    resumed = remembered(again, path)
+    read(resumed)
+    assert again.prompts == []
+    read(resumed, check)
+    assert again.prompts == [PROMPT, check]
+
+
+def test_a_prompt_that_goes_on_at_once_is_all_that_is_computed(path):
+    check = Prompt(PROMPT.system, PROMPT.user + " Is that so?")
+    reader = ScriptedReader(lambda _: "Ada")
+    fresh = remembered(reader, path)
+    read(fresh)
+    read(fresh, check)
+    read(fresh, Prompt("Be short.", "Another?"))
+    assert [prompt.user for prompt in reader.prompts] == [PROMPT.user, check.user, "Another?"]

@@ -76,6 +76,16 @@ def test_the_same_prompt_gives_the_same_tokens(reader):
 
 
 @pytest.mark.model
+def test_what_was_read_before_changes_nothing_where_answers_must_be_reproducible(path):
+    check = Prompt(PROMPT.system, f"{PROMPT.user}\nAnswer: Ann Lee\nIs that so? Yes or No.")
+    with LlamaCppReader(path, n_ctx=1024, reproducible=True) as reader:
+        first = [list(reader.read(prompt, max_tokens=8)) for prompt in (PROMPT, check)]
+        answer(reader, Prompt(SYSTEM, f"{PASSAGES}\nQuestion: Where did rain fall?"))
+        second = [list(reader.read(prompt, max_tokens=8)) for prompt in (PROMPT, check)]
+    assert first == second
+
+
+@pytest.mark.model
 def test_at_most_max_tokens_are_made(reader):
     tokens = list(reader.read(Prompt("", "Count from 1 to 100."), max_tokens=5))
     assert len(tokens) <= 5
