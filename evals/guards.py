@@ -7,10 +7,11 @@
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import fmean
 
 import numpy as np
 from scipy.stats import binomtest
@@ -29,19 +30,21 @@ Pair = tuple[Question, Question]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leak:
-    """Whether a learner answered about periods to come better than before anything was told."""
+    """Whether a learner knew facts before any document told them."""
 
     learner: str
     n_facts: int
     before: float
-    """Share right in row 0."""
+    """Share right in row 0, before anything was told."""
+    guess: float
+    """Share that is right by always giving the commonest right answer."""
     future: float
     """Share right in later rows about periods that were still to come."""
     n_better: int
     """Facts of which more was right later than in row 0."""
     n_worse: int
     p: float
-    """Of as many facts better by chance alone, one-sided."""
+    """Of so much by guessing, in row 0 or later: the less of two one-sided tests, doubled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +71,11 @@ class Reordered:
 
 
 def leak(scores: Scores, *, n_periods: int) -> Leak:
-    """Test one learner for knowledge of the future (one-sided sign test over facts).
+    """Test one learner for knowledge of the future, on invented facts.
 
-    Meant for invented facts: for each fact that is new in period j, what was right in rows 1 to j-1
-    is compared with what was right in row 0, before anything was told. Without a leak neither can
-    be more often the greater. Questions of the first period have no row between, and do not count.
+    Two exact tests over the facts that are new in periods 2 to T. Binomial: is more right in row 0,
+    before anything was told, than by always giving the commonest right answer? Sign test: is more
+    right in rows 1 to j-1, when others were told but not yet period j, than in row 0?
 
     Args:
         scores: The learner's answers.
@@ -81,24 +84,41 @@ def leak(scores: Scores, *, n_periods: int) -> Leak:
     asked = scores.only(kind="asof", cohort=Cohort.NEW, period=tuple(range(2, n_periods + 1)))
     early = asked.where(asked.labels["row"] < asked.labels["period"])
     is_before = early.labels["row"] == 0
-    gains: dict[str, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
-    for fact, first, em in zip(early.labels["cluster"], is_before, early["em"], strict=True):
-        gains[fact][0 if first else 1].append(em)
-    both = [
-        (np.mean(before), np.mean(later)) for before, later in gains.values() if before and later
-    ]
-    better = sum(later > before for before, later in both)
-    worse = sum(later < before for before, later in both)
-    test = binomtest(better, better + worse, alternative="greater") if better + worse else None
+    before, later = (_by_fact(early.where(mask)) for mask in (is_before, ~is_before))
+    both = [(before[fact], later[fact]) for fact in before if fact in later]
+    better = sum(then > first for first, then in both)
+    worse = sum(then < first for first, then in both)
+    guess = _commonest(early.where(is_before))
+    right = sum(first > 0.5 for first, _ in both)
+    tests = [_p_greater(right, len(both), guess), _p_greater(better, better + worse, 0.5)]
     return Leak(
         learner=scores.learner,
         n_facts=len(both),
         before=early.where(is_before).mean("em"),
+        guess=guess,
         future=early.where(~is_before).mean("em"),
-        n_better=int(better),
-        n_worse=int(worse),
-        p=float(test.pvalue) if test else (1.0 if both else math.nan),
+        n_better=better,
+        n_worse=worse,
+        p=min(1.0, 2 * min(tests)) if both else math.nan,
     )
+
+
+def _by_fact(scores: Scores) -> dict[str, float]:
+    """The share right of each fact's questions."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for fact, em in zip(scores.labels["cluster"].tolist(), scores["em"].tolist(), strict=True):
+        found[fact].append(em)
+    return {fact: fmean(ems) for fact, ems in found.items()}
+
+
+def _commonest(scores: Scores) -> float:
+    """The share of the facts that have the commonest right answer."""
+    gold = dict(zip(scores.labels["cluster"].tolist(), scores.labels["gold"].tolist(), strict=True))
+    return max(Counter(gold.values()).values()) / len(gold) if gold else math.nan
+
+
+def _p_greater(successes: int, n: int, chance: float) -> float:
+    return float(binomtest(successes, n, chance, alternative="greater").pvalue) if n else 1.0
 
 
 def date_pairs(questions: Iterable[Question]) -> tuple[Pair, ...]:

@@ -35,13 +35,14 @@ LABELS: Mapping[str, type] = MappingProxyType(
         "cluster": object,
         "question": object,
         "answer": object,
+        "gold": object,
     }
 )
 """What is known of each answer besides its scores: the columns and what they hold.
 
 `cluster` is the fact, the unit of statistics; `question` the example's name; `answer` what was
-said, normalised, and empty where it was withheld. Generated streams have another world for each
-seed, so there the first two begin with the seed.
+said, normalised, and empty where it was withheld; `gold` the first right answer. Generated streams
+have another world for each seed, so there the cluster and the question begin with the seed.
 """
 
 
@@ -172,4 +173,5 @@ def _labels(run: Run, cell: Cell, question: Question, answered: Answered) -> tup
         f"{world}{example.cluster or example.example_id}",
         f"{world}{example.example_id}",
         "" if answered.abstained else normalise(answered.said),
+        normalise(example.answers[0]) if example.answers else "",
     )

@@ -234,7 +234,7 @@ ENDPOINTS = (
         name="er5",
         label="ER@5",
         definition="Evidence recall: share of questions after the last period with a document that "
-        "states the answer among the first five lines of evidence.",
+        "states the answer among the first five of the evidence.",
         draw=_mean_at_end("er5"),
     ),
     Endpoint(

@@ -17,7 +17,13 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.axis import XAxis, YAxis
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, FuncFormatter, PercentFormatter
+from matplotlib.ticker import (
+    EngFormatter,
+    FuncFormatter,
+    LogLocator,
+    NullFormatter,
+    PercentFormatter,
+)
 
 N_SERIES = 7
 """Colours of learners; more learners share a colour and differ by marker and dashes."""
@@ -169,7 +175,9 @@ def _finish_axis(axes: Axes, axis: XAxis | YAxis, what: Axis) -> None:
                 label.set(ha="right", rotation_mode="anchor")
     elif what.is_log:
         (axes.set_xscale if is_x else axes.set_yscale)("log")
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter(EngFormatter(sep=" "))
+        axis.set_minor_formatter(NullFormatter())
     elif what.is_share:
         (axes.set_xlim if is_x else axes.set_ylim)(0, 1)
         axis.set_major_formatter(PercentFormatter(1, decimals=0))

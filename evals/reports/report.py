@@ -119,7 +119,7 @@ def _notices(summary: Summary) -> list[Notice]:
         found.append(
             Notice(
                 text=f"Knows the future: {', '.join(summary.leaking)}. Answers about facts that "
-                "were yet to be told are right more often than before anything was told.",
+                "were yet to be told are right more often than by chance.",
                 is_alarm=True,
             )
         )

@@ -20,11 +20,14 @@ def clairvoyant(question, row, time):
     return right(question, row, ROW_TIMES[min(row + 1, T)] if row else time)
 
 
-def lucky(question, row, time):
-    """Guesses, rightly for two thirds of the people, whatever the row."""
-    if question.q % 3 and question.example.answers:
-        return Answered(q=question.q, said=question.example.answers[0])
-    return Answered(q=question.q, said="dunno")
+def omniscient(question, row, time):
+    """Read everything before anything was told."""
+    return right(question, row, ROW_TIMES[T])
+
+
+def guessing(question, row, time):
+    """Gives one answer to everything, which some facts have."""
+    return Answered(q=question.q, said="ferryman")
 
 
 def scored(folder: Path, **behaviours) -> dict[str, Scores]:
@@ -36,22 +39,39 @@ def scored(folder: Path, **behaviours) -> dict[str, Scores]:
 @pytest.fixture(scope="module")
 def scores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Scores]:
     folder = tmp_path_factory.mktemp("run")
-    return scored(folder, ours=right, lagging=lagging, clairvoyant=clairvoyant, lucky=lucky)
+    return scored(
+        folder,
+        ours=right,
+        lagging=lagging,
+        clairvoyant=clairvoyant,
+        omniscient=omniscient,
+        guessing=guessing,
+    )
 
 
-def test_the_leak_detector_fires_on_a_learner_that_knows_the_future(scores: dict[str, Scores]):
+def test_the_leak_detector_fires_on_a_learner_that_looks_a_period_ahead(
+    scores: dict[str, Scores],
+):
     found = leak(scores["clairvoyant"], n_periods=T)
     assert found.future > found.before == 0
+    assert found.p < 0.01
+
+
+def test_the_leak_detector_fires_on_a_learner_that_read_everything_at_once(
+    scores: dict[str, Scores],
+):
+    found = leak(scores["omniscient"], n_periods=T)
+    assert found.before == found.future == 1
     assert found.p < 0.001
 
 
-@pytest.mark.parametrize("name", ["ours", "lagging", "lucky"])
-def test_the_leak_detector_is_silent_about_the_honest_and_the_lucky(
+@pytest.mark.parametrize("name", ["ours", "lagging", "guessing"])
+def test_the_leak_detector_is_silent_about_the_honest_and_the_guessing(
     scores: dict[str, Scores], name: str
 ):
     found = leak(scores[name], n_periods=T)
     assert found.n_facts == 16
-    assert found.p == 1
+    assert found.p > 0.5
 
 
 def test_without_a_row_between_nothing_is_tested(scores: dict[str, Scores]):

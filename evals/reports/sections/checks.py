@@ -95,10 +95,11 @@ def _leaks(summary: Summary) -> list[Table]:
                 Column(label="Learner", is_text=True),
                 Column(label="Facts"),
                 Column(label="Right in row 0", note="per cent"),
+                Column(label="By guessing", note="the commonest answer"),
                 Column(label="Right later", note="yet before it was told"),
                 Column(label="Facts better"),
                 Column(label="Facts worse"),
-                Column(label="Sign test p", note="one-sided"),
+                Column(label="p", note="exact, one-sided"),
                 Column(label="Holm p"),
                 Column(label="Verdict", is_text=True),
             ],
@@ -108,6 +109,7 @@ def _leaks(summary: Summary) -> list[Table]:
                     cells=[
                         Cell(text=f"{one.n_facts:,}"),
                         Cell(text=per_cent(one.before)),
+                        Cell(text=per_cent(one.guess)),
                         Cell(text=per_cent(one.future)),
                         Cell(text=f"{one.n_better:,}"),
                         Cell(text=f"{one.n_worse:,}"),
@@ -121,8 +123,9 @@ def _leaks(summary: Summary) -> list[Table]:
                 )
                 for one in summary.leaks
             ],
-            note=f"An alarm is a corrected p below {ALPHA}. Bounds may look at the key and are not "
-            "tested.",
+            note="Tested are row 0 against guessing (binomial) and later rows against row 0 (sign "
+            f"test over facts). An alarm is a corrected p below {ALPHA}. Bounds may look at the "
+            "key and are not tested.",
         )
     ]
 

@@ -102,7 +102,7 @@ def confidence(summary: Summary) -> Section:
                         for name, one in curves.items()
                     ],
                     x=Axis(
-                        label="per cent of the questions answered, the surest first", is_share=True
+                        label="share of the questions answered, the surest first", is_share=True
                     ),
                     y=Axis(label="share of them wrong", is_share=True),
                 ),
