@@ -23,12 +23,22 @@ MAX_TIME = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 class Precision(StrEnum):
-    """How exactly a date is known."""
+    """How exactly a date is known, coarsest first.
 
+    Documents are dated by year, month, day or second; questions name the others too.
+    """
+
+    CENTURY = "century"
+    DECADE = "decade"
     YEAR = "year"
+    QUARTER = "quarter"
+    """A few months: a quarter, a half, a season, or a part of a year."""
     MONTH = "month"
+    WEEK = "week"
+    """A week, or a part of a month."""
     DAY = "day"
     SECOND = "second"
+    """Finer than a day."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -132,15 +142,17 @@ def _later(start: datetime, length: timedelta) -> datetime:
 def format_when(start: datetime, precision: Precision) -> str:
     """The date as far as it is known: `2019`, `2019-06`, `2019-06-01` or a full ISO instant.
 
+    What has no ISO form is given by where it begins: `1990` for the 1990s, a week by its first day.
+
     >>> format_when(datetime(2019, 6, 1, tzinfo=UTC), Precision.MONTH)
     '2019-06'
     """
     match precision:
-        case Precision.YEAR:
+        case Precision.CENTURY | Precision.DECADE | Precision.YEAR:
             return f"{start.year:04d}"
-        case Precision.MONTH:
+        case Precision.QUARTER | Precision.MONTH:
             return f"{start.year:04d}-{start.month:02d}"
-        case Precision.DAY:
+        case Precision.WEEK | Precision.DAY:
             return start.date().isoformat()
         case Precision.SECOND:
             return start.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")

@@ -345,7 +345,7 @@ class TimeFilter:
 
 
 class TimeRelation(StrEnum):
-    """How a question's answer relates to the time it names."""
+    """How a question's answer relates to the time or the event it names."""
 
     NONE = "none"
     """No time is named, or time is what is asked for ("when did …")."""
@@ -353,8 +353,50 @@ class TimeRelation(StrEnum):
     DURING = "during"
     """In, on, at, as of, between, from … to: some time in the window."""
     BEFORE = "before"
+    """Before, until and by."""
     AFTER = "after"
     SINCE = "since"
+
+
+class AskedFor(StrEnum):
+    """What the answer is: it decides how many statements, of which times, are needed."""
+
+    FACT = "fact"
+    """What held at a time: of several statements the one of that time counts."""
+    TIME = "time"
+    """A date or duration ("when did …", "how long …"): no statement is too old."""
+    TIMELINE = "timeline"
+    """All that held, in order ("how did … change", "history of …", "list all …"): older statements
+    are not replaced by newer ones."""
+
+
+class CountedFrom(StrEnum):
+    """Where a position in a sequence is counted from."""
+
+    START = "start"
+    """Of the window, or of all time: 1 is the first."""
+    END = "end"
+    """Of the window, or of all time: 1 is the last or the latest, 2 the last but one."""
+    TIME = "time"
+    """The anchor, else the window, else now: 0 is the one of that time, -1 previous, 1 next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ordinal:
+    """Which of those that follow one another is asked for ("the third", "the previous")."""
+
+    place: int
+    counted_from: CountedFrom
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """An event that tells the time asked about, which only a text can date."""
+
+    relation: TimeRelation
+    """How the time asked about relates to the event; never NONE or NOW."""
+    event: str
+    """The words of the event, to be looked up: "the merger", "Brandt was chancellor"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -368,6 +410,12 @@ class TimeIntent:
     """The words that were read as time."""
     topic: str = ""
     """The question without those words."""
+    precision: Precision | None = None
+    """How exactly the window's named ends are told; None without a window."""
+    asks: AskedFor = AskedFor.FACT
+    ordinal: Ordinal | None = None
+    anchor: Anchor | None = None
+    """Its words stay in the topic. The window, if any, is that of the dates named beside it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,15 @@ class Unit(IntEnum):
     CENTURY = 9
 
 
+class Season(IntEnum):
+    """A meteorological season of the northern hemisphere."""
+
+    SPRING = 0
+    SUMMER = 1
+    AUTUMN = 2
+    WINTER = 3
+
+
 _SECONDS = {Unit.MINUTE: 60, Unit.HOUR: 3600, Unit.DAY: 86400, Unit.WEEK: 7 * 86400}
 _MONTHS = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.YEAR: 12, Unit.DECADE: 120, Unit.CENTURY: 1200}
 _SHORT_MONTH_DAYS = 28
