@@ -79,6 +79,8 @@ class Section:
     """The anchor."""
     title: str
     paragraphs: Sequence[str] = ()
+    command: str = ""
+    """To be typed, as it stands."""
     parts: Sequence[Table | HeatMaps | Drawing] = ()
 
 

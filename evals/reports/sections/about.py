@@ -39,7 +39,8 @@ def how_it_was_run(summary: Summary) -> Section:
     return Section(
         name="how",
         title="How it was run",
-        paragraphs=[*_readings(summary), f"Run again with: {_command(summary.run)}"],
+        paragraphs=[*_readings(summary), "The same run is made by:"],
+        command=_command(summary.run),
         parts=[
             Table(
                 caption="Settings of the run",

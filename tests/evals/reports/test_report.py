@@ -147,6 +147,15 @@ def test_what_needs_other_learners_is_said_to_be_unmeasured(numbers: dict, html:
     assert "Break-even was not measured" in html
 
 
+def test_the_command_that_makes_the_run_is_there_to_be_copied(run: Path, html: str):
+    command = (
+        "rag-lifelong eval run posts -o people=12 --learner ours --learner lagging --learner mute "
+        "--learner ours@k=3 --seeds 2 --wordings 2 --reading perfect"
+    )
+    assert f"<code>{command}</code>" in html
+    assert f"```\n{command}\n```" in (run / "report.md").read_text(encoding="utf-8")
+
+
 def test_a_leak_is_told_before_anything_else(html: str, numbers: dict):
     assert numbers["leaks_holm"]["ours@k=3"] < 0.01
     assert numbers["leaks_holm"]["ours"] == 1
