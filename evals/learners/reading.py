@@ -10,7 +10,7 @@ from typing import Protocol
 from evals.learners.wordings import with_wording
 from evals.metering import MeteredReader
 from evals.ports import Bench
-from evals.types import Asked, EvidenceLine, Fact, Prediction, Stream
+from evals.types import Asked, EvidenceLine, Example, Fact, Prediction, Stream
 from rag_lifelong.answering import read_found
 from rag_lifelong.config import Config
 from rag_lifelong.errors import EvalError
@@ -98,18 +98,18 @@ class PerfectReader:
             raise EvalError(
                 "perfect reading needs to know what documents state", hint="read with llm"
             )
-        stated = (_stated(one.chunk.doc_id, asked.key.facts) for one in found.evidence)
-        fact = next((fact for fact in stated if fact is not None), None)
+        stated = (_stated(one.chunk.doc_id, asked.question, asked.key) for one in found.evidence)
+        said = next((value for value in stated if value is not None), None)
         return Prediction(
-            said="" if fact is None else stated_answer(asked.question, fact),
-            abstained=fact is None,
-            evidence=evidence_lines(found.evidence),
+            said=said or "", abstained=said is None, evidence=evidence_lines(found.evidence)
         )
 
 
 def why_not_perfect(stream: Stream) -> str:
     """Why a stream cannot be read perfectly; empty if it can."""
     if any(fact.doc_ids for fact in facts_of(stream)):
+        return ""
+    if any(example.gold_docs for period in stream.periods for example in period.examples):
         return ""
     return f"{stream.name} does not tell which documents state what"
 
@@ -164,7 +164,17 @@ def evidence_lines(evidence: Sequence[Evidence]) -> tuple[EvidenceLine, ...]:
     )
 
 
-def _stated(doc_id: str, facts: Sequence[Fact]) -> Fact | None:
-    """What a document states of the facts; of several values the one that began last."""
-    stated = [fact for fact in facts if doc_id in fact.doc_ids]
-    return max(stated, key=lambda fact: fact.valid_from, default=None)
+def _stated(doc_id: str, question: str, key: Example) -> str | None:
+    """What a document states of what is asked; None if nothing.
+
+    Of several values of the fact it is the one that began last. Where the benchmark does not tell
+    which documents state the facts, it goes by those that state the answer or a superseded value.
+    """
+    stated = [fact for fact in key.facts if doc_id in fact.doc_ids]
+    if stated:
+        return stated_answer(question, max(stated, key=lambda fact: fact.valid_from))
+    if any(fact.doc_ids for fact in key.facts):
+        return None
+    if doc_id in key.gold_docs:
+        return key.answers[0]
+    return next(iter(key.superseded), None) if doc_id in key.stale_docs else None

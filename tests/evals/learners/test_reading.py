@@ -172,6 +172,23 @@ def test_perfect_reading_never_looks_at_which_value_is_right(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("doc_ids", "said"),
+    [(("bob", "ann"), "Bob"), (("ann", "bob"), "Ann"), (("rain", "bob"), "Bob"), (("rain",), "")],
+)
+def test_without_facts_perfect_reading_goes_by_the_documents_named(tmp_path, doc_ids, said):
+    named = replace(
+        NOW,
+        facts=(),
+        answers=("Bob",),
+        superseded=("Ann",),
+        gold_docs=("bob",),
+        stale_docs=("ann",),
+    )
+    found = bench(tmp_path, reading="perfect")
+    assert predict(found, asked(named, "2022-01-01"), *doc_ids).said == said
+
+
 def test_perfect_reading_without_a_key_is_an_error(tmp_path):
     with pytest.raises(EvalError, match="perfect reading"):
         predict(bench(tmp_path, reading="perfect"), asked(NOW, "2022-01-01", key=False), "bob")
@@ -190,7 +207,7 @@ def test_a_stream_that_tells_what_documents_state_can_be_read_perfectly():
 
 def test_a_stream_that_does_not_tell_is_named():
     assert "towns" in why_not_perfect(stream())
-    undocumented = replace(NOW, facts=(replace(ANN, doc_ids=()),))
+    undocumented = replace(NOW, facts=(replace(ANN, doc_ids=()),), gold_docs=())
     assert "towns" in why_not_perfect(stream(examples=(undocumented,)))
 
 
