@@ -128,8 +128,10 @@ def matrices(summary: Summary) -> Section:
         title="Matrices",
         paragraphs=[
             "Exact match in per cent of the questions of each period (columns) after each period "
-            "(rows). Right of the diagonal lies the future. On R_now the right answers change from "
-            "row to row, so a fall there is no forgetting; read forgetting off R_asof.",
+            "(rows). Right of the diagonal lies the future, where a learner can be right about facts "
+            "that were told earlier; whether it knew new ones too is tested under Guards. On R_now "
+            "the right answers change from row to row, so a fall there is no forgetting; read "
+            "forgetting off R_asof.",
         ],
         parts=parts,
     )
