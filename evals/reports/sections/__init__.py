@@ -6,8 +6,9 @@ from evals.reports.page import Section
 from evals.reports.sections.about import definitions, how_it_was_run
 from evals.reports.sections.checks import ablations, guards
 from evals.reports.sections.costs import costs
+from evals.reports.sections.course import matrices, over_time
 from evals.reports.sections.details import breakdown, confidence, steadiness
-from evals.reports.sections.results import differences, headline, matrices, over_time
+from evals.reports.sections.results import differences, headline
 from evals.reports.summary import Summary
 
 SECTIONS: Sequence[Callable[[Summary], Section]] = (
