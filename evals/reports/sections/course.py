@@ -74,8 +74,8 @@ def matrices(summary: Summary) -> Section:
             "Exact match in per cent of the questions of each period (columns) after each period "
             "(rows). Right of the diagonal lies the future, where a learner can be right about "
             "facts that were told earlier; whether it knew new ones too is tested under Guards. On "
-            "R_now the right answers change from row to row, so a fall there is no forgetting; read "
-            "forgetting off R_asof.",
+            "R_now the right answers change from row to row, so a fall there is no forgetting; "
+            "read forgetting off R_asof.",
         ],
         parts=parts,
     )
