@@ -6,6 +6,7 @@ error that names file and line.
 ```
 RUN/run.json                                    the resolved settings
 RUN/questions-SEED.jsonl                        what was asked, one `Question` a line
+RUN/documents-SEED.jsonl                        what states the answers, one `Told` a line
 RUN/predictions/LEARNER/seed-S-wording-W/row-I.jsonl   one `Answered` a line
 RUN/usage/LEARNER/seed-S-wording-W/row-I.jsonl         one `Used` a line
 RUN/taught/LEARNER/seed-S.jsonl                        one `Observed` a line
@@ -40,6 +41,16 @@ class Question:
     period: int
     """The period it belongs to, from 1: the matrix's column."""
     example: Example
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """When a document could first be found that states a right or a superseded answer."""
+
+    doc_id: str
+    period: int
+    """The period it was told in, from 1."""
+    published_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +167,11 @@ class Run:
         file = self.folder / f"questions-{seed}.jsonl"
         return {question.q: question for question in _lines(file, _QUESTION)}
 
+    def documents(self, seed: int) -> Mapping[str, Told]:
+        """The documents that state right or superseded answers, by id."""
+        file = self.folder / f"documents-{seed}.jsonl"
+        return {told.doc_id: told for told in _lines(file, _TOLD)}
+
     def cells(self, learner: str) -> tuple[Cell, ...]:
         """The cells of a learner that are complete, in order."""
         found = []
@@ -186,6 +202,7 @@ class Run:
 _T = TypeVar("_T")
 
 _QUESTION = TypeAdapter(Question)
+_TOLD = TypeAdapter(Told)
 _ANSWERED = TypeAdapter(Answered)
 _USED = TypeAdapter(Used)
 _OBSERVED = TypeAdapter(Observed)

@@ -6,7 +6,7 @@ NaN, and means are taken over those it applies to.
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from evals.measures import MEASURES, measured
 from evals.metrics.normalisation import normalise
 from evals.runs import Answered, Cell, Question, Run
+from evals.types import Example
 from rag_lifelong.errors import EvalError
 
 Floats = NDArray[np.float64]
@@ -120,7 +121,10 @@ def score_learner(
     ]
     shows_evidence = any(answered.evidence for _, _, answered in put)
     labels = [_labels(run, *one) for one in put]
-    values = measured([(question.example, answered) for _, question, answered in put])
+    finding = _Finding(run)
+    values = measured(
+        [(finding.example(cell, question), answered) for cell, question, answered in put]
+    )
     if not shows_evidence:
         values = {
             name: np.full(len(put), math.nan) if MEASURES[name].is_of_evidence else column
@@ -134,6 +138,40 @@ def score_learner(
         },
         values=values,
     )
+
+
+class _Finding:
+    """Examples with those of their documents that could be found when they were put.
+
+    A document that was not told yet, or was published after the question was asked, is nobody's
+    miss; a later reprint of the answer is none either.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._times = run.row_times
+        self._documents = {seed: run.documents(seed) for seed in run.seeds}
+        self._made: dict[tuple[int, int, int], Example] = {}
+
+    def example(self, cell: Cell, question: Question) -> Example:
+        """The example as it could be answered in a cell's row."""
+        key = (cell.seed, cell.row, question.q)
+        if key not in self._made:
+            self._made[key] = self._findable(cell, question.example)
+        return self._made[key]
+
+    def _findable(self, cell: Cell, example: Example) -> Example:
+        asked_at = example.asked_at or self._times[cell.row]
+        documents = self._documents[cell.seed]
+
+        def could_be_found(doc_id: str) -> bool:
+            told = documents.get(doc_id)
+            return told is not None and told.period <= cell.row and told.published_at <= asked_at
+
+        return replace(
+            example,
+            gold_docs=tuple(filter(could_be_found, example.gold_docs)),
+            stale_docs=tuple(filter(could_be_found, example.stale_docs)),
+        )
 
 
 def _is_any(column: NDArray[Any], wanted: object) -> Mask:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from evals.running.sampling import sample
-from evals.runs import Question
+from evals.runs import Question, Told
 from evals.types import Asked, Example, Period, StandingQuestion, Stream
 
 
@@ -38,6 +38,21 @@ def questions_of(stream: Stream, *, limit: int | None, seed: int) -> tuple[Quest
 def in_row(questions: Sequence[Question], row: int) -> tuple[Question, ...]:
     """Those that are asked in a row."""
     return tuple(question for question in questions if question.row in (None, row))
+
+
+def telling(stream: Stream, questions: Sequence[Question]) -> Iterator[Told]:
+    """When each document was told that states a right or a superseded answer, in order."""
+    named = {
+        doc_id
+        for question in questions
+        for doc_id in (*question.example.gold_docs, *question.example.stale_docs)
+    }
+    for number, period in enumerate(stream.periods, start=1):
+        for document in period.documents:
+            if document.doc_id in named:
+                yield Told(
+                    doc_id=document.doc_id, period=number, published_at=document.published_at
+                )
 
 
 def put_question(

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from evals.running.cells import Cell, replace_file
 from evals.running.lines import to_line, to_lines
 from evals.runs import Cell as Place
-from evals.runs import Observed, Question
+from evals.runs import Observed, Question, Told
 from rag_lifelong.errors import EvalError
 
 _SETTLED = ("limit", "reading", "rows_asked", "seeds", "stream", "wordings")
@@ -66,6 +66,10 @@ class RunFolder:
     def put_questions(self, seed: int, questions: Iterable[Question]) -> None:
         """Write what is asked with a seed."""
         self._put(self._folder / f"questions-{seed}.jsonl", to_lines(questions))
+
+    def put_documents(self, seed: int, documents: Iterable[Told]) -> None:
+        """Write when what states the answers was told."""
+        self._put(self._folder / f"documents-{seed}.jsonl", to_lines(documents))
 
     def put_cell(self, learner: str, place: Place, cell: Cell) -> None:
         """Write a cell."""

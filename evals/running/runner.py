@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from evals.running.asking import telling
 from evals.running.cells import CellCache
 from evals.running.choosing import Choice, choose_learners
 from evals.running.equipment import Equipment
@@ -71,6 +72,7 @@ def run(
         out.begin(_about(spec, worlds, choice, equipment))
         for world in worlds:
             out.put_questions(world.seed, world.questions)
+            out.put_documents(world.seed, telling(world.stream, world.questions))
         cache = CellCache(equipment.cache / "cells")
         jobs = [
             Job(

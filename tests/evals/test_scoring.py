@@ -123,6 +123,21 @@ def test_every_answer_of_every_cell_is_scored_once(tmp_path: Path):
         assert len(set(one.only(row=3).keys())) == len(one.only(row=3))
 
 
+def test_a_document_that_was_not_there_to_find_is_not_missed(tmp_path: Path):
+    folder = write_run(tmp_path)
+    before = score_run(Run(folder))["ours"]
+    assert np.isnan(before.only(row=0)["er5"]).all()
+    assert before.only(row=3, kind="asof").mean("er5") == 1.0
+
+    file = folder / "documents-0.jsonl"
+    told = [json.loads(line) for line in file.read_text().splitlines()]
+    later = [{**one, "published_at": "2040-01-01T00:00:00Z"} for one in told]
+    file.write_text("".join(json.dumps(one) + "\n" for one in later))
+    after = score_run(Run(folder))["ours"]
+    assert np.isnan(after.only(seed=0)["er5"]).all()
+    assert after.only(seed=1, row=3, kind="asof").mean("er5") == 1.0
+
+
 def test_facts_of_generated_worlds_are_told_apart_by_seed(tmp_path: Path):
     made = score_run(Run(write_run(tmp_path / "made")))["ours"]
     about = json.loads((tmp_path / "made" / "run.json").read_text())

@@ -143,6 +143,7 @@ def write_run(
     (folder / "run.json").write_text(_json(_about(tuple(behaviours), contamination)))
     for seed in (0, 1):
         _write(folder / f"questions-{seed}.jsonl", [asdict(question) for question in asked])
+        _write(folder / f"documents-{seed}.jsonl", _told(asked))
         for learner, behave in behaviours.items():
             _write(folder / "taught" / learner / f"seed-{seed}.jsonl", _taught(learner))
             for wording in (0, 1):
@@ -194,6 +195,20 @@ def _about(learners: tuple[str, ...], contamination: str) -> dict[str, Any]:
         "machine": {"cpu": "two cores", "system": "Linux"},
         "config": {},
     }  # fmt: skip
+
+
+def _told(asked: list[Question]) -> list[dict[str, Any]]:
+    """Every fact's documents, published when it began and told in the period of that day."""
+    facts = {fact for question in asked for fact in question.example.facts}
+    return [
+        {
+            "doc_id": doc_id,
+            "period": sum(fact.valid_from >= time for time in ROW_TIMES),
+            "published_at": fact.valid_from,
+        }
+        for fact in sorted(facts, key=lambda fact: fact.doc_ids)
+        for doc_id in fact.doc_ids
+    ]
 
 
 def _taught(learner: str) -> list[dict[str, Any]]:
