@@ -6,10 +6,10 @@ outside the years 1 to 9999 raises ValueError or OverflowError.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import IntEnum
 
-from rag_lifelong.temporal import MAX_TIME, Interval, day_interval
+from rag_lifelong.temporal import MAX_TIME, MIN_TIME, Interval, day_interval
 
 
 class Unit(IntEnum):
@@ -178,6 +178,46 @@ def latest_day(month: int, day: int, at: datetime) -> Interval:
             if span.start <= at:
                 return span
     raise ValueError(f"no day {day} in month {month}")
+
+
+class LocalTime:
+    """An instant in the calendar of a zone, whose local times are computed with as if in UTC.
+
+    >>> from datetime import timezone
+    >>> midnight = datetime(2021, 5, 6, 22, 30, tzinfo=UTC)
+    >>> asked = LocalTime(midnight, timezone(timedelta(hours=2)))
+    >>> day = unit_around(asked.local, Unit.DAY)
+    >>> str(day.start.date()), str(asked.in_utc(day).start)
+    ('2021-05-07', '2021-05-06 22:00:00+00:00')
+    """
+
+    def __init__(self, at: datetime, zone: tzinfo) -> None:
+        self.at = at
+        self._zone = zone
+        self.local = at
+        """The local time, labelled UTC."""
+        if zone is not UTC:
+            try:
+                self.local = at.astimezone(zone).replace(tzinfo=UTC)
+            except OverflowError:
+                self._zone = UTC
+
+    def in_utc(self, window: Interval) -> Interval:
+        """The same window of local times in UTC."""
+        if self._zone is UTC:
+            return window
+        start, end = self._instant(window.start), self._instant(window.end)
+        return Interval(start, max(start, end))  # A clock set back may turn a short one round.
+
+    def _instant(self, local: datetime) -> datetime:
+        if local == self.local:
+            return self.at
+        if local in (MIN_TIME, MAX_TIME):
+            return local
+        try:
+            return local.replace(tzinfo=self._zone).astimezone(UTC)
+        except OverflowError:
+            return local
 
 
 def _month_start(index: int) -> datetime:

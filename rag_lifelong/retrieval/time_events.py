@@ -58,14 +58,18 @@ class Events:
         events = list(self._events(text, found))
         return min(events, key=lambda event: event.start, default=None)
 
-    def ordinal(self, text: str, found: Sequence[Found]) -> Ordinal | None:
-        """The first position asked for; of those at one place, the first in the language's list."""
+    def ordinal(self, text: str, found: Sequence[Found], event: Event | None) -> Ordinal | None:
+        """The first position asked for, counted from the event if it says who follows it."""
+        if event is not None and event.ordinal is not None:
+            return event.ordinal
         places = [
             (time.start, time.pattern.ordinal) for time in found if time.pattern.ordinal is not None
         ]
         for one, regex in self._ordinals:
             for match in regex.finditer(text):
-                if _overlaps(match.start(), match.end(), found) or _is_name(text, match):
+                is_of_event = event is not None and event.start <= match.start() < event.end
+                is_dated = _overlaps(match.start(), match.end(), found)
+                if is_of_event or is_dated or _is_name(text, match):
                     continue
                 place = self._place(match) if one.place is None else one.place
                 places.append((match.end(), Ordinal(place, one.counted_from)))

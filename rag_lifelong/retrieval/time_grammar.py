@@ -3,7 +3,7 @@
 A small grammar without models: one pass over the question finds every time in it, a few rules
 choose the one that restricts the answer, and another pass finds events and positions. All windows
 are half-open UTC intervals, and what is relative counts from the time the question is asked. The
-words of each language are a file (`time_words`).
+words of each language are a file (`time_languages`).
 
 How the words are read, where there is a choice:
 
@@ -44,18 +44,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 
+from rag_lifelong.retrieval.time_calendar import LocalTime
 from rag_lifelong.retrieval.time_events import Event, Events
+from rag_lifelong.retrieval.time_languages import language_of, languages
 from rag_lifelong.retrieval.time_patterns import Found, Times
 from rag_lifelong.retrieval.time_readings import READINGS
 from rag_lifelong.retrieval.time_traps import Traps
-from rag_lifelong.retrieval.time_words import (
-    Kind,
-    Lead,
-    TimeWords,
-    compile_text,
-    language_of,
-    languages,
-)
+from rag_lifelong.retrieval.time_words import Kind, Lead, TimeWords, compile_text
 from rag_lifelong.temporal import MAX_TIME, MIN_TIME, Interval, Precision, instant_interval
 from rag_lifelong.types import AskedFor, CountedFrom, Ordinal, TimeIntent, TimeRelation
 
@@ -101,7 +96,7 @@ def parse_time_intent(
     code = language_of(question) if language is None else language
     if code not in languages():
         raise ValueError(f"no words of {code!r} (known: {', '.join(languages())})")
-    return _grammar(code).parse(question, clock=_Clock(asked_at.astimezone(UTC), timezone))
+    return _grammar(code).parse(question, asked=LocalTime(asked_at.astimezone(UTC), timezone))
 
 
 class TimeGrammar:
@@ -121,40 +116,39 @@ class TimeGrammar:
         self._present_form = compile_text(words.tense.present_form)
         self._joint = " " if words.is_spaced else ""
 
-    def parse(self, question: str, *, clock: "_Clock") -> TimeIntent:
+    def parse(self, question: str, *, asked: LocalTime) -> TimeIntent:
         """Return what the question says about time."""
-        at = clock.local
+        at = asked.local
         text = question.translate(_PLAIN)
         times = self._drop_traps(text, self._join_all(text, self._scan(text, at)))
         asks = self._events.asks(text)
-        ordinal = self._events.ordinal(text, times)
         event = self._events.event(text, times)
+        ordinal = self._events.ordinal(text, times, event)
         if event is not None:
             times = _related(times, event)
-            ordinal = event.ordinal or ordinal
         if asks is AskedFor.TIME:
             times = [time for time in times if time.restricts]
-        intent = self._of_time(question, times, clock)
+        intent = self._of_time(question, times, asked)
         if not times and event is None and self._is_about_now(text, asks, ordinal):
             intent = replace(
                 intent,
                 relation=TimeRelation.NOW,
-                window=instant_interval(clock.asked_at),
+                window=instant_interval(asked.at),
                 precision=Precision.SECOND,
             )
         anchor = event.anchor if event else None
         return replace(intent, asks=asks, ordinal=ordinal, anchor=anchor)
 
-    def _of_time(self, question: str, times: list[Found], clock: "_Clock") -> TimeIntent:
+    def _of_time(self, question: str, times: list[Found], asked: LocalTime) -> TimeIntent:
         """What the time says that tells most; no time where there is none."""
         if not times:
             return TimeIntent(relation=TimeRelation.NONE, window=None, topic=_tidy(question))
         chosen = max(times, key=lambda time: time.rank)
-        relation, window = _meaning(chosen, clock.local)
+        relation, window = _meaning(chosen, asked.local)
         is_now = relation is TimeRelation.NOW
         return TimeIntent(
             relation=relation,
-            window=instant_interval(clock.asked_at) if is_now else clock.in_utc(window),
+            window=instant_interval(asked.at) if is_now else asked.in_utc(window),
             phrase=question[chosen.start : chosen.end],
             topic=self._topic(question, times, chosen),
             precision=chosen.precision,
@@ -270,41 +264,6 @@ class TimeGrammar:
         if before.endswith(",") and after.startswith(","):
             before, after = before[:-1], after[1:]
         return f"{before}{self._joint}{after}"
-
-
-class _Clock:
-    """When a question is asked, and the calendar of its asker.
-
-    Local times are computed with as if they were UTC; windows are brought back at the end.
-    """
-
-    def __init__(self, asked_at: datetime, timezone: tzinfo) -> None:
-        self.asked_at = asked_at
-        self._timezone = timezone
-        self.local = asked_at
-        """The local time of the question, labelled UTC."""
-        if timezone is not UTC:
-            try:
-                self.local = asked_at.astimezone(timezone).replace(tzinfo=UTC)
-            except OverflowError:
-                self._timezone = UTC
-
-    def in_utc(self, window: Interval) -> Interval:
-        """The same window of local times in UTC."""
-        if self._timezone is UTC:
-            return window
-        start, end = self._instant(window.start), self._instant(window.end)
-        return Interval(start, max(start, end))  # A clock set back may turn a short one round.
-
-    def _instant(self, local: datetime) -> datetime:
-        if local == self.local:
-            return self.asked_at
-        if local in (MIN_TIME, MAX_TIME):
-            return local
-        try:
-            return local.replace(tzinfo=self._timezone).astimezone(UTC)
-        except OverflowError:
-            return local
 
 
 def _related(times: list[Found], event: Event) -> list[Found]:

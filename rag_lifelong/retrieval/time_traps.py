@@ -15,6 +15,7 @@ class Traps:
         self._article_end = compile_text(rf"(?<!\w)(?:{words.article})$")
         self._label = compile_text(words.traps.label)
         self._counted = compile_text(words.traps.counted)
+        self._edition = compile_text(words.traps.edition)
         self._title = compile_text(words.traps.title)
         self._clause_start = compile_text(words.clause_start)
         self._checks: dict[str, Callable[[str, Found], bool]] = {
@@ -48,7 +49,11 @@ class Traps:
         return (
             before.endswith("-")
             or self._title.match(text, time.date_end) is not None
-            or (in_future and _CAPITALISED_END.search(before) is not None)
+            or (
+                in_future
+                and _CAPITALISED_END.search(before) is not None
+                and self._edition.match(text, time.date_end) is None
+            )
         )
 
     def _is_after_capital_article(self, before: str, start: int) -> bool:
@@ -94,5 +99,5 @@ def _is_small(text: str, time: Found) -> bool:
 _QUOTES = "\"'\u201c\u201d\u00ab\u00bb"
 _LOOK_BACK = 40
 _CAPITAL_NEXT = re.compile(r"\s+(?!I\b)[^\W\d_a-z]")
-_CAPITALISED_END = re.compile(r"\b[A-Z]\w*[ -]$")
+_CAPITALISED_END = re.compile(r"[\w,'] [A-Z]\w*[ -]$")
 _NAME_END = re.compile(r"\b[A-Z][a-z]+ $")

@@ -1,32 +1,23 @@
-"""The words of time, a data file a language, and which language a question is in.
+"""What a language's file of time words holds, and the notation of its texts.
 
-The files are `languages/*.toml`; adding a language is adding a file. A text in them is a regular
-expression, matched without regard to case, with three signs more: `<slot>` is a word or number
-with a value (`<slot:table>` takes it from another table) or a filler, a space is any white space,
-`~` any hyphen or short dash. Knows nothing of the calendar.
+A text is a regular expression, matched without regard to case, with three signs more: `<slot>` is
+a word or number with a value (`<slot:table>` takes it from another table) or a filler, a space is
+any white space, `~` any hyphen or short dash. Knows nothing of the calendar.
 """
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
-from rag_lifelong.errors import ConfigError
 from rag_lifelong.retrieval.time_calendar import Season, Unit
 from rag_lifelong.retrieval.time_readings import READINGS
 from rag_lifelong.types import CountedFrom, Ordinal, TimeRelation
 
-DEFAULT_LANGUAGE = "en"
-"""What a question is read as that has no signs of another language."""
-
-_LANGUAGES = Path(__file__).with_name("languages")
 _STRICT = ConfigDict(extra="forbid")
 _NAMED_VALUES = {name.name.lower(): int(name) for name in (*Unit, *Season)}
 _NEVER = "(?!)"
@@ -137,7 +128,7 @@ class Pattern:
     reads: Annotated[str, AfterValidator(_known_reading)]
     text: Text
     kind: Kind = Kind.DATE
-    trap: str = ""
+    trap: Literal["", "year", "surname", "month", "capital", "small"] = ""
     takes_lead: bool = True
     given: Annotated[Mapping[str, int], BeforeValidator(_by_name)] = field(default_factory=dict)
     ordinal: Ordinal | None = None
@@ -346,72 +337,3 @@ def any_of(texts: Iterable[str]) -> str:
 def escape(words: str) -> str:
     """Words as a text that matches just them."""
     return re.escape(words).replace(r"\ ", " ")
-
-
-@cache
-def languages() -> Mapping[str, TimeWords]:
-    """The words of every language by its code, the default first.
-
-    Raises:
-        ConfigError: If a file is wrong; the message names it and the key.
-    """
-    paths = sorted(
-        _LANGUAGES.glob("*.toml"), key=lambda path: (path.stem != DEFAULT_LANGUAGE, path.stem)
-    )
-    return {path.stem: load_words(path) for path in paths}
-
-
-def load_words(path: Path) -> TimeWords:
-    """The words of one language.
-
-    Raises:
-        ConfigError: If the file is wrong; the message names it and the key.
-    """
-    try:
-        words = _WORDS.validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path.name} is not TOML: {error}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{path.name}: {key}: {first['msg']}", hint=_HINT) from None
-    if words.numerals is not None:
-        numbers = words.numerals.words()
-        more = {table: numbers | words.values.get(table, {}) for table in words.numerals.tables}
-        words = replace(words, values={**words.values, **more})
-    _check_slots(words, path.name)
-    return words
-
-
-def _check_slots(words: TimeWords, name: str) -> None:
-    """Check that every slot of a text is one that can be filled."""
-    for key, texts in (
-        ("patterns", words.patterns),
-        ("anchors", words.anchors),
-        ("ordinals", words.ordinals),
-    ):
-        for number, one in enumerate(texts):
-            try:
-                compile_text(fill(words, one.text))
-            except (KeyError, re.error) as error:
-                where = f"{name}: {key}.{number}.text"
-                raise ConfigError(f"{where}: {error.args[0]}", hint=_HINT) from None
-
-
-def language_of(question: str) -> str:
-    """The code of the language a question has most signs of; of equals, the first.
-
-    >>> [language_of(one) for one in ("Who led in 2019?", "Wer war 2019 Trainer?", "去年谁赢了？")]
-    ['en', 'de', 'zh']
-    """
-    counts = {code: len(signs.findall(question)) for code, signs in _signs().items()}
-    return max(counts, key=counts.__getitem__)
-
-
-@cache
-def _signs() -> Mapping[str, re.Pattern[str]]:
-    return {code: re.compile(words.signs, re.IGNORECASE) for code, words in languages().items()}
-
-
-_WORDS = TypeAdapter(TimeWords)
-_HINT = "the keys of a language file are described in rag_lifelong/retrieval/time_words.py"
