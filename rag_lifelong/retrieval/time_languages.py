@@ -48,25 +48,29 @@ def load_words(path: Path) -> TimeWords:
         raise ConfigError(f"{path.name}: {key}: {first['msg']}", hint=_HINT) from None
     if words.numerals is not None:
         numbers = words.numerals.words()
-        more = {table: numbers | words.values.get(table, {}) for table in words.numerals.tables}
+        more = {
+            table: {**numbers, **words.values.get(table, {})} for table in words.numerals.tables
+        }
         words = replace(words, values={**words.values, **more})
     _check_slots(words, path.name)
     return words
 
 
 def _check_slots(words: TimeWords, name: str) -> None:
-    """Check that every slot of a text is one that can be filled."""
-    for key, texts in (
-        ("patterns", words.patterns),
-        ("anchors", words.anchors),
-        ("ordinals", words.ordinals),
-    ):
-        for number, one in enumerate(texts):
-            try:
-                compile_text(fill(words, one.text))
-            except (KeyError, re.error) as error:
-                where = f"{name}: {key}.{number}.text"
-                raise ConfigError(f"{where}: {error.args[0]}", hint=_HINT) from None
+    """Check that every slot of a text can be filled, and that what is read of it is in it."""
+    texts = [(f"patterns.{i}", one.text, "") for i, one in enumerate(words.patterns)]
+    texts += [(f"anchors.{i}", one.text, "event") for i, one in enumerate(words.anchors)]
+    texts += [
+        (f"ordinals.{i}", one.text, "place" if one.place is None else "")
+        for i, one in enumerate(words.ordinals)
+    ]
+    for key, text, needed in texts:
+        try:
+            groups = compile_text(fill(words, text)).groupindex
+        except (KeyError, re.error) as error:
+            raise ConfigError(f"{name}: {key}.text: {error.args[0]}", hint=_HINT) from None
+        if needed and needed not in groups:
+            raise ConfigError(f"{name}: {key}.text: there is no <{needed}> in it", hint=_HINT)
 
 
 def language_of(question: str) -> str:

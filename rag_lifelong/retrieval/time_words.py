@@ -146,7 +146,9 @@ class AnchorPattern:
 
     __pydantic_config__ = _STRICT
 
-    relation: TimeRelation
+    relation: Literal[
+        TimeRelation.DURING, TimeRelation.BEFORE, TimeRelation.AFTER, TimeRelation.SINCE
+    ]
     text: Text
     place: int | None = None
 

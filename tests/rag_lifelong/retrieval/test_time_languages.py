@@ -165,6 +165,16 @@ def test_a_new_language_is_a_new_file(tmp_path: Path) -> None:
         ("text = '<year>'", "text = '<yeer>'", r"da.toml: patterns.0.text: <yeer> is in no table"),
         ("text = '<year>'", "text = '<year> <year>'", r"da.toml: patterns.0.text: redefinition"),
         ("text = '<year>'", "text = '<year>'\ntrap = 'x'", r"da.toml: patterns.0.trap: "),
+        (
+            "[values]",
+            "[values]\n[[ordinals]]\ncounted_from = 'end'\ntext = 'x'",
+            "no <place> in it",
+        ),
+        (
+            "[values]",
+            "[values]\n[[anchors]]\nrelation = 'now'\ntext = 'x'",
+            r"da.toml: anchors.0.relation: ",
+        ),
         ("[values]", '[parts]\n"3/2" = ["sent"]\n[values]', r"da.toml: parts: .*not a part: '3/2'"),
     ],
 )
