@@ -19,7 +19,25 @@ from rag_lifelong.temporal import MIN_TIME, Interval
 from rag_lifelong.types import Evidence
 
 
-class LatestValue:
+class _KnowsFacts:
+    """Is told the facts behind the questions, as far as they were told by the last period's end."""
+
+    _until: datetime | None = None
+
+    @staticmethod
+    def why_not(stream: Stream) -> str:
+        """Why it cannot answer on a stream; empty if it can."""
+        if next(facts_of(stream), None) is not None:
+            return ""
+        return f"{stream.name} does not tell the facts behind its questions"
+
+    def observe(self, period: Period) -> Taught:
+        """Go on to the period's end."""
+        self._until = period.end
+        return Taught()
+
+
+class LatestValue(_KnowsFacts):
     """Says the value told of the fact that began last, whatever time is asked about.
 
     What a system reaches that always knows the newest and never looks at the question's time. No
@@ -28,17 +46,6 @@ class LatestValue:
 
     def __init__(self, bench: Bench) -> None:
         read_options(Options, bench, learner="latest-value")
-        self._until: datetime | None = None
-
-    @staticmethod
-    def why_not(stream: Stream) -> str:
-        """Why it cannot answer on a stream; empty if it can."""
-        return _why_no_facts(stream)
-
-    def observe(self, period: Period) -> Taught:
-        """Go on to the period's end."""
-        self._until = period.end
-        return Taught()
 
     def answer(self, asked: Asked) -> Prediction:
         """The newest value, or an abstention while none is told.
@@ -100,23 +107,12 @@ class OraclePassage:
         return self._line.read(asked, found, Moment(asked_at=asked.asked_at))
 
 
-class OracleFact:
+class OracleFact(_KnowsFacts):
     """Shows the reader the one right line, with the time it holds: finding and resolving."""
 
     def __init__(self, bench: Bench) -> None:
         read_options(Options, bench, learner="oracle-fact")
         self._line = evidence_reader(bench)
-        self._until: datetime | None = None
-
-    @staticmethod
-    def why_not(stream: Stream) -> str:
-        """Why it cannot answer on a stream; empty if it can."""
-        return _why_no_facts(stream)
-
-    def observe(self, period: Period) -> Taught:
-        """Go on to the period's end."""
-        self._until = period.end
-        return Taught()
 
     def answer(self, asked: Asked) -> Prediction:
         """What the reader makes of the right fact, if that has been told.
@@ -150,12 +146,6 @@ def _known_by(asked: Asked, until: datetime | None) -> datetime:
 
 def _told(key: Example, moment: datetime) -> list[Fact]:
     return [fact for fact in key.facts if fact.is_told_by(moment)]
-
-
-def _why_no_facts(stream: Stream) -> str:
-    if next(facts_of(stream), None) is not None:
-        return ""
-    return f"{stream.name} does not tell the facts behind its questions"
 
 
 def _holds_in(fact: Fact, window: Interval | None) -> bool:
