@@ -24,17 +24,21 @@ def add(db: sqlite3.Connection, rev_no: int, signature: bytes) -> None:
     )
 
 
-def similar(db: sqlite3.Connection, signature: bytes, *, least: float, limit: int) -> list[int]:
+def similar(
+    db: sqlite3.Connection, signature: bytes, *, until_us: int, least: float, limit: int
+) -> list[int]:
     """Numbers of at most `limit` revisions whose estimated similarity is `least` or more.
 
-    The most similar come first, the oldest of those alike.
+    The most similar come first, the oldest of those alike. Those that hold only from after
+    `until_us` are left out.
     """
     own = np.frombuffer(signature, np.uint32)
     bands = _bands(signature)
     met = db.execute(
         "SELECT DISTINCT rev_no, signature FROM sketch_bands JOIN sketches USING (rev_no) "
-        f"WHERE band IN ({', '.join('?' * len(bands))})",
-        bands,
+        "JOIN revisions USING (rev_no) "
+        f"WHERE band IN ({', '.join('?' * len(bands))}) AND valid_from <= ?",
+        (*bands, until_us),
     )
     scored = []
     for rev_no, stored in met:

@@ -8,6 +8,7 @@ count does not exist, so a batch is there as a whole or not at all.
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -175,12 +176,15 @@ class StoreWriter(DatabaseKnown):
             self._upkeep.tend(wait=True)
             compact.run(self._place, self._upkeep)
 
-    def copies(self, sketch: bytes, *, least: float, limit: int) -> list[tuple[ChunkText, ...]]:
+    def copies(
+        self, sketch: bytes, *, until: datetime, least: float, limit: int
+    ) -> list[tuple[ChunkText, ...]]:
         """Chunks of stored documents with at least this estimated similarity, most similar first.
 
-        Of documents with equal similarity the one stored first comes first.
+        Of documents with equal similarity the one stored first comes first. Those that hold only
+        from after `until` are left out.
         """
-        found = sketches.similar(self._db, sketch, least=least, limit=limit)
+        found = sketches.similar(self._db, sketch, until_us=to_us(until), least=least, limit=limit)
         return [self._chunk_texts(rev_no) for rev_no in found]
 
     def has_document(self, doc_id: str) -> bool:

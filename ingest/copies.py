@@ -10,6 +10,8 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 from datasketch import MinHash
@@ -33,36 +35,48 @@ _WORD = re.compile(r"\w+")
 _LETTERS = re.compile(r"[^\W_]+|[^\w\s](?=\d)|(?<=\d)%")
 
 
+class _Recent(NamedTuple):
+    """A document chunked a while ago: its signature, [128], and from when it holds."""
+
+    values: NDArray[np.uint32]
+    date: datetime
+    chunks: tuple[ChunkText, ...]
+
+
 class CopyFinder:
     """Chunks documents, sharing chunks with stored ones and with those chunked a while ago."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         # What is not committed yet is not in the store.
-        self._recent: deque[tuple[NDArray[np.uint32], tuple[ChunkText, ...]]] = deque(
-            maxlen=_RECENT
-        )
+        self._recent: deque[_Recent] = deque(maxlen=_RECENT)
 
     def chunked(self, document: Document, own: Sequence[ChunkText]) -> ChunkedDocument:
         """Return a document with its chunks, `own` ones or another document's that are alike.
 
         A document that is stored already keeps to its own: an edit is to be seen, were it a comma.
+        So does one that is older than the other: a chunk brings its title along, and what is asked
+        of a time must not be shown the titles of a later one.
         """
         signature = sketch(document.text)
         chunks = tuple(own)
+        date = document.date.interval.start
         if signature and not self._writer.has_document(document.doc_id):
-            chunks = take_over(document, own, self._candidates(signature))
+            chunks = take_over(document, own, self._candidates(signature, date))
         if signature:
-            self._recent.append((np.frombuffer(signature, np.uint32), chunks))
+            self._recent.append(_Recent(np.frombuffer(signature, np.uint32), date, chunks))
         return ChunkedDocument(document, chunks, signature)
 
-    def _candidates(self, signature: bytes) -> Iterator[tuple[ChunkText, ...]]:
-        yield from self._writer.copies(signature, least=LEAST_SIMILARITY, limit=_CANDIDATES)
+    def _candidates(self, signature: bytes, until: datetime) -> Iterator[tuple[ChunkText, ...]]:
+        yield from self._writer.copies(
+            signature, until=until, least=LEAST_SIMILARITY, limit=_CANDIDATES
+        )
         values = np.frombuffer(signature, np.uint32)
-        if self._recent:
-            shares = (np.array([one for one, _ in self._recent]) == values).mean(axis=1)
+        recent = [one for one in self._recent if one.date <= until]
+        if recent:
+            shares = (np.array([one.values for one in recent]) == values).mean(axis=1)
             best = np.argsort(-shares, kind="stable")[:_CANDIDATES]
-            yield from (self._recent[i][1] for i in best if shares[i] >= LEAST_SIMILARITY)
+            yield from (recent[i].chunks for i in best if shares[i] >= LEAST_SIMILARITY)
 
 
 def sketch(text: str) -> bytes:

@@ -331,10 +331,13 @@ class Writer(Known, Protocol):
         """
         ...
 
-    def copies(self, sketch: bytes, *, least: float, limit: int) -> list[tuple[ChunkText, ...]]:
+    def copies(
+        self, sketch: bytes, *, until: datetime, least: float, limit: int
+    ) -> list[tuple[ChunkText, ...]]:
         """Chunks of stored documents with at least this estimated similarity, most similar first.
 
-        Of documents with equal similarity the one stored first comes first.
+        Of documents with equal similarity the one stored first comes first. Those that hold only
+        from after `until` are left out.
         """
         ...
 

@@ -114,15 +114,17 @@ def signature(seed: int, changed: int = 0) -> bytes:
 def test_copies_are_found_by_their_signature(store: TinyStore):
     for number in range(40):
         store.add(document(f"d{number}", "2020", f"Text {number}.", sketch=signature(number)))
+    then = instant("2020")
     with StoreWriter(store.path, now=store.clock) as writer:
         for number in range(40):
-            [same] = writer.copies(signature(number), least=0.8, limit=3)
+            [same] = writer.copies(signature(number), until=then, least=0.8, limit=3)
             assert [chunk.text for chunk in same] == [f"Text {number}."]
-        assert writer.copies(signature(7, changed=12), least=0.9, limit=3)
-        assert not writer.copies(signature(7, changed=40), least=0.8, limit=3)
-        assert not writer.copies(signature(99), least=0.8, limit=3)
+        assert writer.copies(signature(7, changed=12), until=then, least=0.9, limit=3)
+        assert not writer.copies(signature(7, changed=40), until=then, least=0.8, limit=3)
+        assert not writer.copies(signature(99), until=then, least=0.8, limit=3)
+        assert not writer.copies(signature(7), until=instant("2019"), least=0.8, limit=3)
         writer.forget("d7")
-        assert not writer.copies(signature(7), least=0.8, limit=3)
+        assert not writer.copies(signature(7), until=then, least=0.8, limit=3)
     assert not verify(store.path).problems
 
 

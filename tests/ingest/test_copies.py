@@ -1,6 +1,7 @@
 """Copies are embedded once, and no difference is lost."""
 
 from dataclasses import replace
+from datetime import datetime
 from random import Random
 
 import pytest
@@ -38,8 +39,11 @@ class FakeWriter:
     def has_document(self, doc_id: str) -> bool:
         return doc_id in self.stored
 
-    def copies(self, wanted: bytes, *, least: float, limit: int) -> list[tuple[ChunkText, ...]]:
-        return [one.chunks for one in self.stored.values() if one.sketch == wanted][:limit]
+    def copies(
+        self, wanted: bytes, *, until: datetime, least: float, limit: int
+    ) -> list[tuple[ChunkText, ...]]:
+        held = [one for one in self.stored.values() if one.document.date.interval.start <= until]
+        return [one.chunks for one in held if one.sketch == wanted][:limit]
 
 
 def _indexed(chunks: tuple[ChunkText, ...]) -> set[str]:
@@ -54,6 +58,14 @@ def test_a_copy_of_another_name_has_the_same_chunks() -> None:
     second = finder.chunked(copy, _chunks(copy))
     assert _indexed(second.chunks) == _indexed(first.chunks)
     assert all(text[c.start : c.end] == c.text for c in second.chunks)
+
+
+def test_an_older_document_takes_nothing_over_from_a_newer_one() -> None:
+    finder = CopyFinder(FakeWriter())  # type: ignore[arg-type]
+    newer, older = _document(_text(1)), _document(_text(1), "b", "Older")
+    older = replace(older, date=Dated(*parse_when("2019"), DateSource.MTIME))
+    finder.chunked(newer, _chunks(newer))
+    assert finder.chunked(older, _chunks(older)).chunks == _chunks(older)
 
 
 def test_layout_case_and_punctuation_make_no_difference() -> None:
