@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from rag_lifelong.config import Config, ReaderConfig
 from rag_lifelong.ports import Embedder, Reader, Snapshot, Token
-from rag_lifelong.prompting import build_check, build_prompt
+from rag_lifelong.prompting import as_data, build_check, build_prompt
 from rag_lifelong.retrieval.plan import Moment, describe
 from rag_lifelong.retrieval.retriever import retrieve
 from rag_lifelong.temporal import Interval, instant_interval
@@ -198,7 +198,8 @@ def _why_not_given(
     if not set(words) <= _YES_NO:
         held = set(_words(question))
         for one in evidence:
-            held.update(_words(f"{one.chunk.date} {one.chunk.context} {one.chunk.text}"))
+            shown = as_data(f"{one.chunk.context} {one.chunk.text}")
+            held.update(_words(f"{one.chunk.date} {shown}"))
         missing = [word for word in words if word not in held]
         if missing:
             return f"the reader's answer {said.text!r} is not in the evidence ({missing[0]!r})"
