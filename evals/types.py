@@ -318,6 +318,8 @@ class Taught:
     """Tokens that went through a model."""
     state_bytes: int = 0
     """What the learner keeps after the period: index, texts, weights, buffers."""
+    seconds: float = 0.0
+    """Wall time of making what it shares with other learners, whichever of them made it."""
 
 
 def _spellings(facts: Sequence[Fact]) -> tuple[str, ...]:

@@ -7,10 +7,13 @@ a period while the others wait.
 """
 
 import hashlib
+import json
 import sqlite3
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
@@ -66,6 +69,7 @@ class StreamStore:
     def __init__(self, bench: Bench) -> None:
         self._directory = bench.shared / "store"
         self._lock = bench.shared / "store.lock"
+        self._seconds = bench.shared / "store.seconds.json"
         self._config = bench.config.model_copy(update={"store": self._directory})
         self._embedder = bench.embedder
         self._start = bench.start
@@ -113,9 +117,24 @@ class StreamStore:
         self._lock.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(self._lock):
             if not self._holds(period):
+                started = time.perf_counter()
                 self._ingest(period)
+                self._note_seconds(period, time.perf_counter() - started)
+            seconds = self._noted_seconds().get(period.end.isoformat(), 0.0)
         since, self._known_at = self._known_at or self._start, period.end
-        return self._taught(since, period.end)
+        return replace(self._taught(since, period.end), seconds=seconds)
+
+    def _noted_seconds(self) -> dict[str, float]:
+        """What adding each period took, by its end; less than all if a process was killed."""
+        try:
+            noted: dict[str, float] = json.loads(self._seconds.read_text())
+        except (OSError, ValueError):
+            return {}
+        return noted
+
+    def _note_seconds(self, period: Period, seconds: float) -> None:
+        noted = {**self._noted_seconds(), period.end.isoformat(): seconds}
+        self._seconds.write_text(json.dumps(noted))
 
     def _holds(self, period: Period) -> bool:
         if not (self._directory / schema.DATABASE).exists():

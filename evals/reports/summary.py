@@ -150,7 +150,7 @@ def summarise(run: Run, scores: Mapping[str, Scores]) -> Summary:
             name: {kind: cells.tolist() for kind, cells in both.items()}
             for name, both in matrices.items()
         },
-        transfer={name: transfer(name, matrices) for name in run.learners},
+        transfer={name: transfer(one, matrices) for name, one in scores.items()},
         lags={name: update_lag(update_matrix(one, n_periods=last)) for name, one in scores.items()},
         over_time={name: _over_time(one, matrices[name], last) for name, one in scores.items()},
         confidence={name: confidence(one, row=last) for name, one in scores.items()},

@@ -1,10 +1,13 @@
 """What continual learning reads off a matrix, as far as the run has the learners it needs."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evals.metrics.continual import ContinualMetrics
-from evals.scoring import Floats
+from evals.matrices import r_asof
+from evals.metrics.continual import ContinualMetrics, fuar
+from evals.scoring import Floats, Scores
+from evals.types import Cohort
 
 SINGLE, JOINT = "single-period", "joint"
 """The learners that FWD and intransigence need: of each period alone, and of all up to it."""
@@ -22,18 +25,23 @@ class Number:
     definition: str
     is_share: bool
     """A share, not a difference of shares."""
+    is_ratio: bool = False
+    """Neither: a number of its own."""
 
 
 def transfer(
-    learner: str, matrices: Mapping[str, Mapping[str, Floats]]
+    scores: Scores, matrices: Mapping[str, Mapping[str, Floats]]
 ) -> dict[str, tuple[Number, ...]]:
     """Average accuracy, forgetting and transfer of a learner on each of its matrices.
 
     Args:
-        learner: Its spec.
+        scores: The learner's answers, of all rows.
         matrices: Of every learner of the run, by kind.
     """
-    return {kind: _numbers(matrix, kind, matrices) for kind, matrix in matrices[learner].items()}
+    own = matrices[scores.learner]
+    found = {kind: _numbers(matrix, kind, matrices) for kind, matrix in own.items()}
+    found["asof"] += (_forgotten_for_gained(scores, len(own["asof"][0])),)
+    return found
 
 
 def _numbers(
@@ -53,6 +61,29 @@ def _numbers(
         )
         for label, one in found.all.items()
     )
+
+
+def _forgotten_for_gained(scores: Scores, n_periods: int) -> Number:
+    """FUAR over the periods: their own questions before and after each, and after the last."""
+    kept, updated, new = (
+        r_asof(scores.only(cohort=cohort), n_periods=n_periods)
+        for cohort in (Cohort.UNCHANGED, Cohort.UPDATED, Cohort.NEW)
+    )
+    lost = kept[1:].diagonal() - kept[-1]
+    gained = [matrix[1:].diagonal() - matrix[:-1].diagonal() for matrix in (updated, new)]
+    found = fuar(*(_measured(gaps) for gaps in (lost, *gained)))
+    terms = "R[j][j] − R[T][j] of unchanged facts to R[j][j] − R[j−1][j] of updated and of new ones"
+    return Number(
+        label="FUAR",
+        value=found.value,
+        definition=f"{found.definition} ({found.source}); here over periods j: {terms}.",
+        is_share=False,
+        is_ratio=True,
+    )
+
+
+def _measured(gaps: Floats) -> list[float]:
+    return [float(gap) for gap in gaps if not math.isnan(gap)]
 
 
 def _diagonal(

@@ -23,8 +23,9 @@ _KIB = 1024
 class Observing:
     """Lets learners observe, and measures it.
 
-    What learners share, as the store and the models are, is paid by the first that needs it: in
-    seconds, memory and joules, but not in operations and bytes, which each learner tells itself.
+    What learners share, as the store is, is made by the first that needs it; all are counted with
+    the seconds and joules of making it, but the peak of memory is the first's alone. The models,
+    loaded once, are the first's too.
     """
 
     def __init__(self, *, has_energy_meter: bool) -> None:
@@ -36,14 +37,18 @@ class Observing:
         started = time.perf_counter()
         with nullcontext() if self._energy is None else self._energy.measuring():
             taught = learner.observe(period)
+        measured = time.perf_counter() - started
+        seconds = max(measured, taught.seconds)
+        joules = None if self._energy is None else self._energy.joules
         return Observed(
             period=number,
             flops=taught.flops,
             tokens=taught.tokens,
             state_bytes=taught.state_bytes,
-            seconds=time.perf_counter() - started,
+            seconds=seconds,
             peak_rss_bytes=peak_rss_bytes(),
-            energy_j=None if self._energy is None else self._energy.joules,
+            # At the power of what was measured.
+            energy_j=None if joules is None else joules * seconds / measured,
         )
 
 

@@ -20,6 +20,7 @@ from evals.reports.page import (
 )
 from evals.reports.sections.results import numbered
 from evals.reports.summary import Summary
+from evals.reports.transfer import Number
 
 
 def over_time(summary: Summary) -> Section:
@@ -145,6 +146,12 @@ def _after(summary: Summary) -> list[str]:
     return [f"after {name}" for name in summary.run["periods"]]
 
 
+def _written(number: Number) -> str:
+    if number.is_ratio:
+        return decimal(number.value)
+    return (per_cent if number.is_share else signed_points)(number.value)
+
+
 def _transfer(summary: Summary, kind: str, title: str) -> Table:
     measured = {name: both[kind] for name, both in summary.transfer.items()}
     first = next(iter(measured.values()))
@@ -153,10 +160,7 @@ def _transfer(summary: Summary, kind: str, title: str) -> Table:
     rows = [
         Row(
             label=name,
-            cells=[
-                Cell(text=(per_cent if one.is_share else signed_points)(one.value))
-                for one in numbers
-            ],
+            cells=[Cell(text=_written(one)) for one in numbers],
         )
         for name, numbers in measured.items()
     ]

@@ -92,6 +92,7 @@ def test_adding_a_period_again_embeds_and_writes_nothing(tmp_path):
     assert embedder.embedded == []
     assert content(tmp_path) == before
     assert (again.tokens, again.flops) == (first.tokens, first.flops)
+    assert again.seconds == first.seconds > 0
 
 
 def test_crash_within_a_period_goes_on_at_the_last_commit(tmp_path, monkeypatch):

@@ -147,6 +147,15 @@ def test_what_needs_other_learners_is_said_to_be_unmeasured(numbers: dict, html:
     assert "Break-even was not measured" in html
 
 
+def test_what_is_forgotten_is_set_against_what_is_gained(numbers: dict):
+    def ratio(learner: str) -> float | None:
+        by_label = {one["label"]: one for one in numbers["transfer"][learner]["asof"]}
+        return by_label["FUAR"]["value"]
+
+    assert ratio("ours") == 0
+    assert ratio("mute") is None
+
+
 def test_the_command_that_makes_the_run_is_there_to_be_copied(run: Path, html: str):
     command = (
         "rag-lifelong eval run posts -o people=12 --learner ours --learner lagging --learner mute "

@@ -35,6 +35,18 @@ def test_the_peak_is_that_of_one_observation():
     assert hungry.energy_j is None
 
 
+class Sharing:
+    """Uses what another learner took an hour to make."""
+
+    def observe(self, period) -> Taught:
+        return Taught(seconds=3_600.0)
+
+
+def test_what_is_shared_is_counted_with_whoever_uses_it():
+    observed = Observing(has_energy_meter=False).observe(Sharing(), load().periods[0], 1)
+    assert observed.seconds == 3_600.0
+
+
 @pytest.fixture
 def attempts(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """What was asked of the network."""
