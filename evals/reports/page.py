@@ -102,13 +102,13 @@ def signed_points(difference: float) -> str:
     return signed(100 * difference)
 
 
-def decimal(value: float) -> str:
-    """A number with one decimal, or a dash where it was not measured.
+def decimal(value: float, places: int = 1) -> str:
+    """A number with one decimal or more, or a dash where it was not measured.
 
-    >>> decimal(1.26), decimal(float("nan"))
-    ('1.3', '–')
+    >>> decimal(1.26), decimal(0.054, 2), decimal(float("nan"))
+    ('1.3', '0.05', '–')
     """
-    return DASH if math.isnan(value) else _rounded(value, 1)
+    return DASH if math.isnan(value) else _rounded(value, places)
 
 
 def signed(value: float) -> str:

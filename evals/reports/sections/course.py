@@ -148,7 +148,7 @@ def _after(summary: Summary) -> list[str]:
 
 def _written(number: Number) -> str:
     if number.is_ratio:
-        return decimal(number.value)
+        return decimal(number.value, 2)
     return (per_cent if number.is_share else signed_points)(number.value)
 
 
