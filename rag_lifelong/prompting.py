@@ -35,7 +35,7 @@ _UNSEEN = re.compile(
 )
 """Characters without a shape: Unicode's Default_Ignorable_Code_Point, a blank, and controls."""
 
-_JOINERS = "\u200c\u200d"
+_JOINERS = frozenset("\u200c\u200d")
 _VIRAMA = 9
 """Canonical combining class of the signs after which a joiner is spelling."""
 
@@ -100,7 +100,7 @@ def _line(evidence: Evidence, text: str) -> str:
 
 def _spelling(unseen: re.Match[str]) -> str:
     """A joiner where it is part of a word's spelling (RFC 5892, appendix A), nothing elsewhere."""
-    if unseen.group() not in (*_JOINERS,) or unseen.start() == 0:
+    if unseen.group() not in _JOINERS or unseen.start() == 0:
         return ""
     before = unseen.string[unseen.start() - 1]
     after = unseen.string[unseen.end() : unseen.end() + 1]

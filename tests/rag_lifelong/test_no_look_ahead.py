@@ -103,7 +103,10 @@ LATER: tuple[ScanItem, ...] = (
     document("announced", "2016-02", "In 2012 the mayor of Springfield was Canary Finch.", **SINGS),
     Ended("head", datetime(2019, 1, 1, tzinfo=UTC)),
 )  # fmt: skip
-"""What tells about a time after those asked about."""
+"""What tells about a time after those asked about.
+
+No redirect is among them: the store knows when another name was told, not since when it holds.
+"""
 
 BELATED: tuple[ScanItem, ...] = (
     document("mayor", "2011-01-01", "The mayor of Springfield is Canary Finch.", **SINGS),
