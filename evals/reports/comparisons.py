@@ -22,6 +22,8 @@ def estimate(endpoint: Endpoint, sample: Sample) -> Estimate:
     if not sample.values.size:
         return NOT_MEASURED
     labels = sample.scores.labels
+    if sample.spread_unknown:
+        return _without_interval(sample.estimate, sample)
     found = statistics.mean_interval(
         sample.values, labels["cluster"].tolist(), seeds=_several(labels["seed"].tolist())
     )
@@ -49,6 +51,8 @@ def difference(endpoint: Endpoint, first: Sample, second: Sample) -> Estimate:
     if not pairs:
         return NOT_MEASURED
     one, two, clusters, seeds = map(list, zip(*pairs, strict=True))
+    if first.spread_unknown:
+        return _without_interval(float(np.mean(one) - np.mean(two)), first)
     found = statistics.difference_interval(one, two, clusters, seeds=_several(seeds))
     return _within(found, endpoint.change_limits)
 
@@ -63,6 +67,15 @@ def pairing(first: Scores, second: Scores) -> McNemar:
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     """The p values corrected for how many there are, by name."""
     return dict(zip(p_values, statistics.holm(list(p_values.values())), strict=True))
+
+
+def _without_interval(value: float, sample: Sample) -> Estimate:
+    return replace(
+        NOT_MEASURED,
+        value=value,
+        n_clusters=len(set(sample.scores.labels["cluster"].tolist())),
+        note=sample.spread_unknown,
+    )
 
 
 def _within(found: Estimate, limits: tuple[float, float]) -> Estimate:

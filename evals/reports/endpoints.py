@@ -7,6 +7,7 @@ bootstrap of means by fact then serves them all, and so do paired differences.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -41,6 +42,8 @@ class Sample:
     values: Floats
     scores: Scores
     """The answers they are of, in the same order."""
+    spread_unknown: str = ""
+    """Why their spread over facts says nothing of the endpoint's; empty where it does."""
 
     @property
     def estimate(self) -> float:
@@ -92,7 +95,15 @@ def macro(values: Floats, strata: NDArray[np.object_], scores: Scores) -> Sample
     means = np.bincount(place, weights=values) / counts
     weights = len(values) / (len(counts) * counts)
     influence = means.mean() + weights[place] * (values - means[place])
-    return Sample(values=influence, scores=scores.where(known))
+    chosen = scores.where(known)
+    return Sample(values=influence, scores=chosen, spread_unknown=_lone(place, chosen))
+
+
+def _lone(place: NDArray[np.intp], scores: Scores) -> str:
+    """Whether a stratum has one fact alone, which is then its mean and seems not to vary."""
+    facts = zip(place.tolist(), scores.labels["cluster"].tolist(), strict=True)
+    per_stratum = Counter(stratum for stratum, _ in set(facts))
+    return "a period has one fact alone" if min(per_stratum.values()) < 2 else ""
 
 
 def plain(values: Floats, scores: Scores) -> Sample:

@@ -194,7 +194,7 @@ def _endpoints(summary: Summary) -> Table:
 
 def _notes(summary: Summary) -> str:
     notes = sorted({one.note for by in summary.estimates.values() for one in by.values()} - {""})
-    return f"Some intervals are not BCa: {'; '.join(notes)}." if notes else ""
+    return f"Some intervals are not BCa, or not there: {'; '.join(notes)}." if notes else ""
 
 
 def _estimate(endpoint: Endpoint, one: Estimate, *, is_best: bool) -> Cell:

@@ -56,6 +56,19 @@ def test_backward_transfer_and_accuracy_agree_with_the_matrix(
     assert drawn["average_accuracy"] == pytest.approx(found.aa.value)
 
 
+def test_a_period_with_one_fact_alone_has_no_interval(scores: dict[str, Scores]):
+    fresh = BY_NAME["fresh_em"]
+    facts = scores["ours"].labels["cluster"]
+    one_of_each = {f"{seed}/Person {person}/post" for seed in (0, 1) for person in (1, 2)}
+    few = [scores[name].where(np.isin(facts, list(one_of_each))) for name in ("ours", "lagging")]
+    one, other = (fresh.draw(each.only(seed=0), T) for each in few)
+    assert one.values.size
+    for found in (estimate(fresh, one), difference(fresh, one, other)):
+        assert np.isfinite(found.value)
+        assert np.isnan(found.low)
+        assert "one fact alone" in found.note
+
+
 def test_abstention_f1_agrees_with_the_metric(scores: dict[str, Scores]):
     for one in scores.values():
         end = one.only(row=T)
