@@ -15,7 +15,7 @@ from rag_lifelong.config import Config, RetrievalConfig
 from rag_lifelong.errors import EvalError
 from rag_lifelong.ports import Prompt
 from rag_lifelong.prompting import CHECK
-from rag_lifelong.testing import HashingEmbedder, ScriptedReader
+from rag_lifelong.testing import ScriptedReader
 from tests.evals.learners.benches import bench, day
 
 STORE_BACKED = [
@@ -171,16 +171,6 @@ class TestEveryOne:
         for period in STREAM:
             again.observe(period)
         assert everything_asked(again) == first
-
-    def test_a_question_put_again_is_not_embedded_again(self, name, three_years):
-        embedder = HashingEmbedder()
-        made = LEARNERS[name].make(bench(three_years, reading="perfect", embedder=lambda: embedder))
-        for period in STREAM:
-            made.observe(period)
-        first = everything_asked(made)
-        embedded = len(embedder.embedded)
-        assert everything_asked(made) == first
-        assert len(embedder.embedded) == embedded
 
     def test_revisions_of_one_page_keep_their_own_ids(self, name, page_of_two_revisions):
         made = learner(name, page_of_two_revisions, PAGE)
