@@ -163,6 +163,26 @@ class StoreSnapshot(DatabaseKnown):
             cited = (other.citation for other in others if other.doc_id != own.doc_id)
             return tuple(dict.fromkeys(cited))
 
+    def first_told(self, chunk_no: int, sentence: str, known_at: datetime | None) -> datetime:
+        """From when on a chunk's document held a sentence of it, or any document its whole text."""
+        known_us = FOREVER_US if known_at is None else to_us(known_at)
+        with self._naming_damage():
+            [(text_no, doc_no)] = self._db.execute(
+                "SELECT text_no, doc_no FROM chunks JOIN revisions USING (rev_no) "
+                "WHERE chunk_no = ?",
+                (chunk_no,),
+            )
+            [(first,)] = self._db.execute(
+                "SELECT min(valid_from) FROM ("
+                "SELECT r.valid_from FROM chunks c JOIN revisions r USING (rev_no) "
+                "WHERE c.text_no = ? AND r.recorded_at <= ? UNION ALL "
+                "SELECT r.valid_from FROM revisions r JOIN chunks c USING (rev_no) "
+                "JOIN texts t USING (text_no) WHERE r.doc_no = ? AND r.recorded_at <= ? "
+                "AND instr(t.text, ?) > 0)",
+                (text_no, known_us, doc_no, known_us, sentence),
+            )
+            return from_us(first)
+
     def documents(self, time: TimeFilter) -> Iterator[Revision]:
         """The revisions that pass the filter, in the order they were stored."""
         known_us = FOREVER_US if time.known_at is None else to_us(time.known_at)

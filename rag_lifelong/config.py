@@ -148,6 +148,22 @@ class RetrievalConfig(_Section):
     """Cosine from which two chunks count as statements of the same thing at different times."""
     relevance_margin: float = Field(default=0.1, ge=0)
     """How much less relevant a newer statement may be and still replace an older one."""
+    subject_share: float = Field(default=0.8, gt=0, le=1)
+    """Least share, of what the best text holds of the question's names, that another must hold to
+    be about the same thing."""
+    claim_margin: float = Field(default=0.35, ge=0, le=1)
+    """How much less relevant than the best a text about the same thing may be and still claim what
+    is asked; less where there are many (`retrieval.claims`)."""
+    by_names: bool = True
+    """Whether texts about the same thing are told by the question's names."""
+    unite_times: bool = True
+    """Whether what held in the time asked about is searched beside what holds now."""
+    supersede: bool = True
+    """Whether older statements give way to newer ones of another value."""
+    score_time: bool = True
+    """Whether texts about the same thing are ordered by the time they tell of."""
+    resolve: bool = True
+    """Whether a position ("the first", "the one before") is decided before reading."""
     min_support: float = Field(default=0.25, ge=0, le=1)
     """Least cosine of the best evidence for an answer to be tried."""
 

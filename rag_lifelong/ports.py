@@ -275,6 +275,10 @@ class Snapshot(Known, Protocol):
         """Citations of the other documents that hold a chunk's text and pass the filter."""
         ...
 
+    def first_told(self, chunk_no: int, sentence: str, known_at: datetime | None) -> datetime:
+        """From when on a chunk's document held a sentence of it, or any document its whole text."""
+        ...
+
     def documents(self, time: TimeFilter) -> Iterator[Revision]:
         """The revisions that pass the filter."""
         ...

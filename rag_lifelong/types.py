@@ -429,6 +429,8 @@ class Evidence:
     """The chunk's sentences that bear on the question: what the reader is shown."""
     also_at: tuple[str, ...] = ()
     """Citations of other documents that hold the same text at that time."""
+    until: datetime | None = None
+    """When newer evidence of another value began to hold; None if none replaces it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -438,6 +440,8 @@ class TimeReport:
     parsed: str | None
     applied: str
     relaxed: str | None
+    newest: datetime | None = None
+    """When the newest evidence was published; None without evidence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

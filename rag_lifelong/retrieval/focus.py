@@ -26,7 +26,7 @@ def focus(
     Sentences are taken best first while they fit into `max_chars`, at least one, and quoted in
     their own order.
     """
-    split = [_units(one.chunk.text) for one in evidence]
+    split = [sentences(one.chunk.text) for one in evidence]
     texts = [
         f"{one.chunk.context}: {unit}"
         for one, units in zip(evidence, split, strict=True)
@@ -43,7 +43,12 @@ def focus(
     return focused
 
 
-def _units(text: str) -> list[str]:
+def sentences(text: str) -> list[str]:
+    """The sentences, and the lines of tables, of a text.
+
+    >>> sentences("She left. He came.")
+    ['She left.', 'He came.']
+    """
     return [unit.strip() for unit in _UNIT.findall(text) if unit.strip()]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag_lifelong.retrieval.focus import _units, focus
+from rag_lifelong.retrieval.focus import focus, sentences
 from rag_lifelong.testing import HashingEmbedder
 from tests.rag_lifelong.builders import evidence
 
@@ -47,4 +47,4 @@ def test_nothing_to_quote_is_no_error():
     ],
 )
 def test_units_are_sentences_and_lines(text: str, units: list[str]):
-    assert _units(text) == units
+    assert sentences(text) == units

@@ -1,0 +1,246 @@
+"""Whom or what a question is about, by name, and which texts name it.
+
+A question's names are what it writes with a capital letter or a digit. A text names a thing when it
+holds the words of the name near each other, the last of them counting most: news says "Lund" after
+saying "Mette Lund" once. How much a word tells apart is counted over the texts that were found, so
+nothing outside the time asked about has a say.
+"""
+
+import math
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+_WORD = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:'(?!s\b)[^\W_]+)*")
+"""A word; "U.S." and "O'Neill" are one, and the possessive's s is none."""
+
+_OFFICE = re.compile(r"\b(?:the|an?) ([A-Z]{2,4}) (?:of|at|for)\b")
+"""An office in capitals ("the CEO of"): a relation, not a name."""
+
+_JOINTS = frozenset(
+    """
+    of the for and de da van von al di del la le
+    """.split()  # noqa: SIM905  (a list of words reads best as words)
+)
+_MOST_JOINTS = 2
+_OPENERS = frozenset(
+    """
+    who what which where when whose whom how why is are was were does did has have in as at on
+    by since until before after during currently now name list the a
+    """.split()  # noqa: SIM905  (a list of words reads best as words)
+)
+"""Words that are capital only because a question begins with them."""
+
+_DESIGNATORS = frozenset(
+    """
+    inc ltd llc plc corp corporation co company fc afc cf sc ag gmbh jr sr ii iii iv
+    """.split()  # noqa: SIM905  (a list of words reads best as words)
+)
+"""Ends of names that say what sort of thing it is, and are left out as often as not."""
+
+_TITLES = frozenset(
+    """
+    mr mrs ms miss dr sir lord lady dame prof professor president senator sen rep minister
+    secretary chancellor premier governor gov mayor general gen colonel col captain capt judge
+    justice bishop archbishop cardinal pope king queen prince princess the
+    """.split()  # noqa: SIM905  (a list of words reads best as words)
+)
+"""What may stand before a surname in place of a first name."""
+
+_HEAD_WEIGHT = 2.0
+_MINOR_WEIGHT = 0.05
+"""Of initials and designators."""
+_FAR_SHARE = 0.5
+"""What a word of the name counts for that is in the text, but not near the name's last word."""
+_NEAR = 3
+"""Words that may come between those of a name, beyond their own number."""
+_ACRONYM_LETTERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """The words of a name, folded: without case, accents, points and apostrophes."""
+
+    words: tuple[str, ...]
+
+    @property
+    def head(self) -> int:
+        """Position of the word that is told where the others are not: a surname, mostly."""
+        last = len(self.words) - 1
+        while last > 0 and self.words[last] in _DESIGNATORS:
+            last -= 1
+        return last
+
+    @property
+    def acronym(self) -> str:
+        """Its first letters, if it is long enough to be told by them; else empty."""
+        letters = "".join(word[0] for word in self.words)
+        return letters if len(letters) >= _ACRONYM_LETTERS else ""
+
+
+def names_in(question: str) -> tuple[Name, ...]:
+    """The names a question writes, in order.
+
+    >>> [name.words for name in names_in("Who is the CEO of Orn & Lund Mills, Inc.?")]
+    [('orn', 'lund', 'mills', 'inc')]
+    >>> names_in("who leads orn mills")
+    ()
+    """
+    text = _OFFICE.sub(" of ", _plain(question))
+    names: list[list[str]] = []
+    joints = _MOST_JOINTS + 1
+    end = 0
+    for i, match in enumerate(_WORD.finditer(text)):
+        word = match[0]
+        is_apart = any(mark in text[end : match.start()] for mark in ';:?!"()')
+        end = match.end()
+        if _is_capital(word) and not (i == 0 and word.lower() in _OPENERS):
+            if names and joints <= _MOST_JOINTS and not is_apart:
+                names[-1].append(_fold(word))
+            else:
+                names.append([_fold(word)])
+            joints = 0
+        else:
+            joints += 1 if word.lower() in _JOINTS else _MOST_JOINTS + 1
+    return tuple(Name(tuple(words)) for words in names)
+
+
+class Text:
+    """The words of a text and where each stands."""
+
+    def __init__(self, text: str) -> None:
+        self.written = [match[0] for match in _WORD.finditer(_plain(text))]
+        self.words = [_fold(word) for word in self.written]
+        self.places: dict[str, list[int]] = defaultdict(list)
+        for place, word in enumerate(self.words):
+            self.places[word].append(place)
+
+    def places_of(self, word: str) -> list[int]:
+        """Where a word or its possessive without an apostrophe stands."""
+        return self.places.get(word, []) + self.places.get(f"{word}s", [])
+
+
+class Subject:
+    """What a question is about: its names, and how much each word of them tells apart.
+
+    Args:
+        question: The question.
+        found: Texts that were found for it, over which the words are counted.
+    """
+
+    def __init__(self, question: str, found: Sequence[Text]) -> None:
+        self._rarity = _rarity(found)
+        self.names = names_in(question)
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All words of the names."""
+        return frozenset(word for name in self.names for word in name.words)
+
+    def named_in(self, text: Text) -> float:
+        """How much of the names a text holds, in [0, 1]: 1 where it writes them all in full."""
+        weights = [self._weights(name) for name in self.names]
+        total = sum(map(sum, weights))
+        if not total:
+            return 0.0
+        held = (_held(n, w, text) for n, w in zip(self.names, weights, strict=True))
+        return sum(held) / total
+
+    def is_mentioned(self, text: Text) -> bool:
+        """Whether a text holds the word that stands for some name."""
+        return any(
+            text.places_of(name.words[name.head]) or (name.acronym and name.acronym in text.places)
+            for name in self.names
+        )
+
+    def _weights(self, name: Name) -> list[float]:
+        unseen = max(self._rarity.values(), default=1.0)
+        weights = []
+        for place, word in enumerate(name.words):
+            weight = self._rarity.get(word, unseen)
+            if len(name.words) > 1 and (len(word) == 1 or (place and word in _DESIGNATORS)):
+                weight *= _MINOR_WEIGHT
+            weights.append(weight * (_HEAD_WEIGHT if place == name.head else 1.0))
+        return weights
+
+
+def subject_shares(subject: Subject, texts: Sequence[Text]) -> NDArray[np.float64]:
+    """How much of the subject's names each text holds: [n], each in [0, 1]."""
+    return np.array([subject.named_in(text) for text in texts], np.float64)
+
+
+def _held(name: Name, weights: Sequence[float], text: Text) -> float:
+    """Weight of the name's words that the text holds where it holds them best."""
+    if name.acronym and name.acronym in text.places:
+        return sum(weights)
+    places = [text.places_of(word) for word in name.words]
+    centres = places[name.head] or sorted({place for some in places for place in some})
+    return max((_held_at(centre, name, weights, places, text) for centre in centres), default=0.0)
+
+
+def _held_at(
+    centre: int,
+    name: Name,
+    weights: Sequence[float],
+    places: Sequence[Sequence[int]],
+    text: Text,
+) -> float:
+    reach = len(name.words) + _NEAR
+    before = text.words[centre - 1] if centre else ""
+    has_head = bool(places[name.head])
+    held, is_near = 0.0, False
+    for k, word in enumerate(name.words):
+        if any(abs(place - centre) <= reach for place in places[k]):
+            held += weights[k]
+            is_near |= k < name.head and len(word) > 1
+        elif has_head and k < name.head and _is_short_for(before, word):
+            held += weights[k]
+            is_near = True
+        elif places[k] and k != name.head:
+            held += _FAR_SHARE * weights[k]
+    is_other = (
+        has_head
+        and name.head > 0
+        and not is_near
+        and centre > 0
+        and _is_capital(text.written[centre - 1])
+        and before not in _TITLES
+    )
+    # Somebody of the same surname: "Anna Lund" where Mette Lund is asked about.
+    return held - weights[name.head] / 2 if is_other else held
+
+
+def _is_short_for(one: str, other: str) -> bool:
+    """Whether two first names may be one: "Mat" and "Mathew", "M" and "Mathew"."""
+    if not one:
+        return False
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) == 1:
+        return longer.startswith(shorter)
+    return longer[:3] == shorter[:3] and (longer.startswith(shorter) or len(shorter) <= 4)
+
+
+def _rarity(found: Sequence[Text]) -> Mapping[str, float]:
+    counts: dict[str, int] = defaultdict(int)
+    for text in found:
+        for word in text.places:
+            counts[word] += 1
+    return {word: math.log1p(len(found) / count) for word, count in counts.items()}
+
+
+def _is_capital(word: str) -> bool:
+    return any(c.isupper() or c.isdigit() for c in word)
+
+
+def _fold(word: str) -> str:
+    return word.replace(".", "").replace("'", "").lower()
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.replace("’", "'"))
+    return "".join(c for c in decomposed if not unicodedata.combining(c))

@@ -1,0 +1,190 @@
+"""From claims of one thing at different times to those that answer, best first.
+
+Ranks, not decay: among claims of the same thing the newest that had begun counts, be it a day or
+ten years old, so there is no half-life to tune. What is newer replaces what is older only where the
+question asks for one thing, and the older one tells another value.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rag_lifelong.retrieval.claims import Claim
+from rag_lifelong.retrieval.names import Text
+from rag_lifelong.temporal import MAX_TIME, MIN_TIME, Interval
+from rag_lifelong.types import AskedFor, CountedFrom, TimeIntent, TimeRelation
+
+_MANY = re.compile(
+    r"\b(?:is|was|are|were|be|been|as|name|find|give|has|have|had)\s+(?:\w+\s+){0,2}?"
+    r"(?:an?|one|some|any|another)\s|"
+    r"\b(?:all|every|each|list|are|were)\b|^(?:which|what)\s+\w+s\s",
+    re.IGNORECASE,
+)
+"""Words that ask for one of several ("a sponsor of"), or for several."""
+
+_SAME_VALUE = 0.5
+"""Share of the older claim's names and numbers in the newer from which both tell one value."""
+_INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The claims that answer, best first, and of those replaced since when."""
+
+    claims: tuple[Claim, ...]
+    replaced: dict[int, datetime]
+    """By position: when a newer claim of another value began to hold."""
+    left_out: tuple[int, ...] = ()
+    """Positions of claims that did not hold at the time asked about."""
+    decided: str = ""
+    """Which of several values was picked: "number 1 of 3 in order of time"; empty if none was."""
+    is_ordered: bool = False
+    """Whether the claims are in an order of time, and not of relevance."""
+    keeps_replaced: bool = False
+    """Whether what was replaced is to be read too: the course of things is asked for."""
+
+
+def asks_for_many(question: str) -> bool:
+    """Whether several things may hold at once.
+
+    >>> asks_for_many("Who is a sponsor of Orn Athletic?"), asks_for_many("Who leads Orn Mills?")
+    (True, False)
+    """
+    return _MANY.search(question) is not None
+
+
+def resolve(
+    claims: Sequence[Claim], intent: TimeIntent, window: Interval | None, *, now: datetime
+) -> Resolved:
+    """Order claims by what a question asks of time.
+
+    Args:
+        claims: Of the same thing, the most relevant first.
+        intent: What the question says about time.
+        window: The time the answer is about, as planned.
+        now: When it is asked.
+    """
+    if intent.ordinal is not None or intent.anchor is not None:
+        counted = _counted(claims, intent, window, now)
+        if counted is not None:
+            return counted
+    until = now + _INSTANT if window is None else window.end
+    if intent.relation is TimeRelation.AFTER and window is not None:
+        return Resolved(tuple(_after(claims, window.start)), {}, is_ordered=True)
+    held = [c for c in claims if window is None or c.holds_in(window)]
+    if not held:
+        return Resolved(tuple(claims), {})
+    ordered = sorted(held, key=lambda c: (c.last_seen(until), c.since, c.told), reverse=True)
+    positions = {claim.position for claim in held}
+    return Resolved(
+        tuple(ordered),
+        _replaced(ordered, until),
+        left_out=tuple(c.position for c in claims if c.position not in positions),
+        is_ordered=True,
+        keeps_replaced=intent.asks is AskedFor.TIMELINE,
+    )
+
+
+def _after(claims: Iterable[Claim], start: datetime) -> list[Claim]:
+    """What held when a time began, then what came, the earliest first."""
+    begun = [claim for claim in claims if claim.begins_by(start + _INSTANT)]
+    later = [claim for claim in claims if not claim.begins_by(start + _INSTANT)]
+    begun.sort(key=lambda c: (c.last_seen(start), c.since, c.told), reverse=True)
+    return begun[:1] + sorted(later, key=lambda c: (c.since, c.told)) + begun[1:]
+
+
+def _replaced(ordered: Sequence[Claim], until: datetime) -> dict[int, datetime]:
+    """Claims, newest first, that a newer one of another value replaces, and from when on."""
+    replaced: dict[int, datetime] = {}
+    for i, older in enumerate(ordered):
+        for newer in ordered[:i]:
+            is_newer = newer.last_seen(until) >= max(
+                older.latest, older.last_seen(until) + _INSTANT
+            )
+            if is_newer and older.value and newer.value and not _is_same(newer, older):
+                at = max(newer.since, older.since)
+                replaced[older.position] = min(replaced.get(older.position, MAX_TIME), at)
+    return replaced
+
+
+def _counted(
+    claims: Sequence[Claim], intent: TimeIntent, window: Interval | None, now: datetime
+) -> Resolved | None:
+    """The claims of the value that a position or an event picks out; None where it cannot be."""
+    begun = [claim for claim in claims if claim.since > MIN_TIME]
+    if window is not None and intent.relation is TimeRelation.DURING:
+        begun = [claim for claim in begun if claim.since in window]
+    values = _values(begun)
+    place = _place(values, intent, now)
+    if place is None or not 0 <= place < len(values):
+        return None
+    chosen = sorted(values[place], key=lambda c: (c.since, c.told))
+    decided = f"number {place + 1} of {len(values)} in order of time"
+    return Resolved(tuple(chosen), {}, decided=decided, is_ordered=True)
+
+
+def _values(claims: Iterable[Claim]) -> list[list[Claim]]:
+    """Claims in order of time, those of one value that follow one another together."""
+    values: list[list[Claim]] = []
+    for claim in sorted(claims, key=lambda c: (c.since, c.told)):
+        if values and _is_same(values[-1][0], claim):
+            values[-1].append(claim)
+        else:
+            values.append([claim])
+    return values
+
+
+def _place(values: Sequence[list[Claim]], intent: TimeIntent, now: datetime) -> int | None:
+    ordinal = intent.ordinal
+    if ordinal is not None and ordinal.counted_from is CountedFrom.START:
+        return ordinal.place - 1
+    if ordinal is not None and ordinal.counted_from is CountedFrom.END:
+        begun = [i for i, value in enumerate(values) if value[0].since <= now]
+        return len(begun) - ordinal.place
+    from_ = _current(values, now) if intent.anchor is None else _named(values, intent.anchor.event)
+    if from_ is None:
+        return None
+    if ordinal is not None:
+        return from_ + ordinal.place
+    step = {TimeRelation.BEFORE: -1, TimeRelation.AFTER: 1}
+    return from_ + step.get(intent.anchor.relation, 0) if intent.anchor else None
+
+
+def _current(values: Sequence[list[Claim]], now: datetime) -> int | None:
+    begun = [i for i, value in enumerate(values) if value[0].since <= now]
+    return begun[-1] if begun else None
+
+
+def _named(values: Sequence[list[Claim]], event: str) -> int | None:
+    """The last value that an event's words name."""
+    words = {word for word, written in _written(event) if written[:1].isupper() or word.isdigit()}
+    for i in range(len(values) - 1, -1, -1):
+        if words and any(words & claim.value == words for claim in values[i]):
+            return i
+    return None
+
+
+def _written(event: str) -> Iterable[tuple[str, str]]:
+    text = Text(event)
+    return zip(text.words, text.written, strict=True)
+
+
+def _is_same(one: Claim, other: Claim) -> bool:
+    """Whether two claims tell one value, as far as names and numbers show."""
+    shared = len(one.value & other.value)
+    return (
+        shared > _SAME_VALUE * max(1, min(len(one.value), len(other.value))) - 1e-9 and shared > 0
+    )
+
+
+def is_ordered(intent: TimeIntent, window: Interval | None) -> bool:
+    """Whether newer claims count more than older ones, or their order is what is asked for."""
+    if intent.asks is AskedFor.TIME:
+        return False
+    return (
+        window is not None
+        or intent.ordinal is not None
+        or intent.anchor is not None
+        or intent.asks is AskedFor.TIMELINE
+    )

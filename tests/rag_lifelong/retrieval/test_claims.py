@@ -1,0 +1,93 @@
+"""What a chunk claims, and since when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from rag_lifelong.config import RetrievalConfig
+from rag_lifelong.retrieval.claims import about_subject, of_relation, read_claim
+from rag_lifelong.retrieval.names import Subject, Text
+from rag_lifelong.temporal import MAX_TIME, MIN_TIME
+from rag_lifelong.types import Chunk
+from tests.rag_lifelong.builders import chunk
+
+QUESTION = "Who is the chief executive of Orn Mills?"
+
+
+def day(year: int, month: int, number: int) -> datetime:
+    return datetime(year, month, number, tzinfo=UTC)
+
+
+def claim_of(told: Chunk, first_told: datetime | None = None, question: str = QUESTION):
+    subject = Subject(question, [Text(told.text)])
+    return read_claim(0, told, subject, Text(question), lambda _: first_told or told.valid_from)
+
+
+def test_the_claim_is_the_sentence_about_the_subject_and_what_is_asked():
+    text = "Rain fell. Orn Mills has 30 looms. Ada Lund is chief executive of Orn Mills. It ended."
+    claim = claim_of(chunk(text, "2020-05-01"))
+    assert claim.sentence == "Ada Lund is chief executive of Orn Mills."
+    assert claim.value == {"ada", "lund"}
+
+
+def test_without_a_date_it_holds_since_it_was_told():
+    claim = claim_of(chunk("Ada Lund leads Orn Mills.", "2020-05-01"))
+    assert claim.since == claim.through == day(2020, 5, 1)
+    assert claim.until == MAX_TIME
+
+
+def test_a_date_in_the_sentence_says_since_when():
+    claim = claim_of(chunk("On 3 March 2018, Ada Lund came to lead Orn Mills.", "2020-05-01"))
+    assert claim.since == claim.through == day(2018, 3, 3)
+
+
+def test_since_a_date_means_that_it_still_holds_when_it_is_told():
+    claim = claim_of(chunk("Since 3 March 2018, Ada Lund has led Orn Mills.", "2020-05-01"))
+    assert (claim.since, claim.through) == (day(2018, 3, 3), day(2020, 5, 1))
+
+
+def test_what_is_announced_begins_later_than_it_is_told():
+    claim = claim_of(chunk("Ada Lund will lead Orn Mills from 3 March 2021 on.", "2020-05-01"))
+    assert claim.since == day(2021, 3, 3)
+
+
+def test_until_a_date_tells_of_an_end():
+    claim = claim_of(chunk("Ada Lund led Orn Mills until 3 March 2018.", "2020-05-01"))
+    assert claim.since == MIN_TIME
+    assert claim.until == day(2018, 3, 4)
+
+
+def test_a_reprint_was_told_when_the_original_was():
+    text = "Reprinted from the issue of 3 March 2018. Ada Lund leads Orn Mills."
+    assert claim_of(chunk(text, "2020-05-01")).told == day(2018, 3, 3)
+
+
+def test_a_revision_tells_nothing_new_of_what_the_page_said_before():
+    told = chunk("Ada Lund leads Orn Mills.", "2020-05-01")
+    assert claim_of(told, first_told=day(2018, 3, 3)).since == day(2018, 3, 3)
+
+
+def test_a_year_in_passing_dates_nothing():
+    claim = claim_of(chunk("Ada Lund of the 2018 team leads Orn Mills.", "2020-05-01"))
+    assert claim.since == day(2020, 5, 1)
+
+
+def test_where_a_claim_uses_all_words_of_the_question_others_must_use_some():
+    right = claim_of(chunk("Ada Lund is chief executive of Orn Mills.", "2020-05-01"))
+    other = claim_of(chunk("Ben Berg joined Orn Mills as a supplier.", "2020-06-01"))
+    assert of_relation([right, other]) == [right]
+    assert of_relation([other]) == [other]
+
+
+def test_no_text_that_names_the_subject_means_no_claims():
+    relevance = np.array([0.9, 0.2], np.float32)
+    assert not about_subject(np.array([0.4, 0.0]), relevance, RetrievalConfig()).any()
+
+
+def test_the_more_texts_name_the_subject_the_nearer_to_the_best_they_must_be():
+    few = np.array([0.8, 0.5], np.float32)
+    assert about_subject(np.ones(2), few, RetrievalConfig()).all()
+    many = np.array([0.8, 0.5] + [0.1] * 40, np.float32)
+    assert about_subject(np.ones(42), many, RetrievalConfig()).sum() == 1
