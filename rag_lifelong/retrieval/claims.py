@@ -96,7 +96,7 @@ def about_subject(
 
     Names first, then relevance: the more chunks name the subject as fully as any does, the nearer
     to the best of them a chunk must be, since of much that is said of one thing little is asked.
-    The shape and the constants were fitted on three of CLARK's six dates (docs/LOG.md).
+    The constants were chosen on CLARK (docs/LOG.md).
     """
     best = float(shares.max(initial=0.0))
     if best < LEAST_SHARE:

@@ -30,8 +30,9 @@ _JOINTS = frozenset(
 _MOST_JOINTS = 2
 _OPENERS = frozenset(
     """
-    who what which where when whose whom how why is are was were does did has have in as at on
-    by since until before after during currently now name list the a
+    a according after and are as at before between by can could currently did do does during find
+    for from give had has have how if in is it list may name now of on please show since tell the
+    to under until was were what when where which who whom whose why will with would
     """.split()  # noqa: SIM905  (a list of words reads best as words)
 )
 """Words that are capital only because a question begins with them."""

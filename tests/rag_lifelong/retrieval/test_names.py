@@ -23,6 +23,10 @@ def test_an_office_in_capitals_is_no_name():
     assert [name.words for name in names_in("Who is the CEO of Orn Mills?")] == [("orn", "mills")]
 
 
+def test_the_first_word_of_a_question_is_no_name():
+    assert names_in("According to the newest report, who is the pope?") == ()
+
+
 def test_a_question_without_names_names_nothing():
     assert Subject("who won the cup", FILLER).named_in(FILLER[0]) == 0.0
 
