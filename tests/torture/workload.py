@@ -161,18 +161,17 @@ class History:
 
 
 def random_when(rng: random.Random) -> tuple[Interval, Precision]:
-    """A date between 2000 and 2031 of any precision: some lie after the clock's."""
+    """A date between 2000 and 2031 of any precision sources have: some lie after the clock's."""
     year, month, day = rng.randint(2000, 2031), rng.randint(1, 12), rng.randint(1, 28)
-    match rng.choice(list(Precision)):
-        case Precision.YEAR:
-            return year_interval(year), Precision.YEAR
-        case Precision.MONTH:
-            return month_interval(year, month), Precision.MONTH
-        case Precision.DAY:
-            return day_interval(year, month, day), Precision.DAY
-        case Precision.SECOND:
-            instant = datetime(year, month, day, rng.randrange(24), tzinfo=UTC)
-            return instant_interval(instant), Precision.SECOND
+    instant = datetime(year, month, day, rng.randrange(24), tzinfo=UTC)
+    return rng.choice(
+        [
+            (year_interval(year), Precision.YEAR),
+            (month_interval(year, month), Precision.MONTH),
+            (day_interval(year, month, day), Precision.DAY),
+            (instant_interval(instant), Precision.SECOND),
+        ]
+    )
 
 
 def random_filter(rng: random.Random, recorded: Sequence[datetime] = ()) -> TimeFilter:
