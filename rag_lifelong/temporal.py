@@ -40,6 +40,18 @@ class Precision(StrEnum):
     SECOND = "second"
     """Finer than a day."""
 
+    @property
+    def exactness(self) -> int:
+        """The higher, the more exact.
+
+        >>> Precision.DAY.exactness > Precision.YEAR.exactness
+        True
+        """
+        return _COARSEST_FIRST.index(self)
+
+
+_COARSEST_FIRST = tuple(Precision)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Interval:

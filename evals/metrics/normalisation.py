@@ -47,7 +47,6 @@ _SCALES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 
 _SCALED = re.compile(
     rf"(?<![\w.,:/-])(\d{{1,30}}(?:\.\d{{1,30}})?)((?:[\s-](?:{'|'.join(_SCALES)})){{1,3}})(?!\w)"
 )
-_EXACTNESS = {precision: rank for rank, precision in enumerate(Precision)}
 _N_REMEMBERED = 1 << 14
 
 
@@ -97,7 +96,7 @@ def date_precision(text: str) -> Precision | None:
     plain = text.translate(_DASHES).casefold()
     found = [written.precision for written in find_worded(plain)]
     found += [read[1] for match in _NUMERIC_DATE.finditer(plain) if (read := _numeric(match))]
-    return max(found, key=_EXACTNESS.__getitem__, default=None)
+    return max(found, key=lambda precision: precision.exactness, default=None)
 
 
 def _with_iso_dates(text: str, cut: Precision | None) -> str:
@@ -140,7 +139,7 @@ def _years(match: re.Match[str]) -> str:
 
 
 def _cut(iso: str, precision: Precision, cut: Precision | None) -> str:
-    if cut is None or _EXACTNESS[cut] >= _EXACTNESS[precision]:
+    if cut is None or cut.exactness >= precision.exactness:
         return iso
     return iso[:4] if cut is Precision.YEAR else iso[:7]
 

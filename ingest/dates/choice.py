@@ -13,7 +13,6 @@ Ask = Callable[[], Dated | None]
 _OF_THE_COPY = frozenset({DateSource.VERSION_CONTROL, DateSource.HTTP_HEADER, DateSource.MTIME})
 # Of a record in a file the file's name says nothing: it tells of the collection.
 _OF_A_PART = frozenset({DateSource.DUMP_TIMESTAMP, DateSource.FEED_ENTRY, DateSource.RECORD_FIELD})
-_EXACTNESS = {precision: rank for rank, precision in enumerate(Precision)}
 
 
 def choose(
@@ -75,8 +74,8 @@ def _is_plausible(dated: Dated, present: datetime) -> bool:
 def _is_inside(one: Dated, other: Dated) -> bool:
     """Whether a date is a more exact statement of what the other says."""
     return (
-        _EXACTNESS[other.precision] < _EXACTNESS[Precision.DAY]
-        and _EXACTNESS[one.precision] > _EXACTNESS[other.precision]
+        other.precision.exactness < Precision.DAY.exactness
+        and one.precision.exactness > other.precision.exactness
         and other.interval.start <= one.interval.start
         and one.interval.end <= other.interval.end
     )

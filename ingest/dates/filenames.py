@@ -16,7 +16,6 @@ from rag_lifelong.types import Dated, DateSource
 
 _N_FOLDERS = 3
 _LONGEST_NAME = 255
-_EXACTNESS = {precision: rank for rank, precision in enumerate(Precision)}
 
 _YEAR = r"(?:1[0-9]|20|21)\d{2}"
 _DIGITAL_YEAR = r"(?:19|20)\d{2}"
@@ -87,7 +86,7 @@ def _in_name(name: str) -> Dated | None:
     for readers in ((_days, _worded), (_weeks, _months), (_quarters,), (_years,)):
         found = [dated for reader in readers for dated in reader(name)]
         if found:
-            return min(reversed(found), key=lambda dated: -_EXACTNESS[dated.precision])
+            return min(reversed(found), key=lambda dated: -dated.precision.exactness)
     return None
 
 

@@ -46,6 +46,8 @@ class _Found:
     chunks: list[Chunk]
     vectors: NDArray[np.float32]
     """[n, dim]"""
+    cosines: NDArray[np.float32]
+    """[n], with the question; at least 0."""
     relevance: NDArray[np.float32]
     """[n]: cosine and BM25 together."""
 
@@ -85,7 +87,7 @@ def retrieve(
         evidence=tuple(evidence),
         time=_report(intent, plan, resolved, evidence),
         asked=intent.topic if plan.preferred is not None else question,
-        support=float(max((found.vectors @ vector).clip(min=0), default=0.0)),
+        support=float(max(found.cosines, default=0.0)),
     )
 
 
@@ -134,13 +136,15 @@ def _weighed(
     """The candidates with how much each bears on the question."""
     numbers = list(lexical)
     vectors = snapshot.vectors_of(numbers) if numbers else np.empty((0, len(vector)), np.float32)
+    cosines = (vectors @ vector).clip(min=0)
     weight = settings.lexical_weight
     shares = np.array(list(lexical.values()), np.float32)
     return _Found(
         numbers=numbers,
         chunks=snapshot.chunks(numbers, moment.known_at),
         vectors=vectors,
-        relevance=(1 - weight) * (vectors @ vector).clip(min=0) + weight * shares,
+        cosines=cosines,
+        relevance=(1 - weight) * cosines + weight * shares,
     )
 
 

@@ -293,7 +293,7 @@ def _join_ends(first: Found, last: Found) -> Found | None:
         date_end=last.date_end,
         span=Interval(starts, ends) if starts <= ends else Interval(end.start, begin.end),
         is_range=True,
-        precision=min(first.precision, last.precision, key=_COARSEST_FIRST.index),
+        precision=min(first.precision, last.precision, key=lambda precision: precision.exactness),
     )
 
 
@@ -340,7 +340,6 @@ _PLAIN = str.maketrans(
 )
 """Spaces, hyphens, apostrophes, letters and digits that only look different, one for one."""
 
-_COARSEST_FIRST = tuple(Precision)
 _ENDING_LEADS = (Lead.BEFORE, Lead.UNTIL)
 _WORD = re.compile(r"\w+")
 _WORD_OR_CONTRACTION = re.compile(r"\w+(?:'\w+)?")
