@@ -41,6 +41,17 @@ _ANSWERING = (
 )
 """Source code that makes answers; that which asks or shows is left out, so that it may change."""
 _NOT_ANSWERING = ("rag_lifelong/cli/", "rag_lifelong/daemon/")
+_STORING = (
+    "rag_lifelong/embedding",
+    "rag_lifelong/system.py",
+    "rag_lifelong/temporal.py",
+    "rag_lifelong/types.py",
+    "ingest",
+    "indexes",
+    "evals/learners/stream_store.py",
+)
+"""Source code that makes the store all learners search. Making one takes far longer than asking it,
+so it outlives changes of how questions are answered; settings and models are in its key besides."""
 _LIBRARIES = (
     "faiss-cpu",
     "faiss-gpu",
@@ -79,12 +90,12 @@ def stream_fingerprint(stream: Stream) -> str:
 
 def code_fingerprint(root: Path = _ROOT) -> str:
     """A fingerprint of the source code that makes answers: 16 hex digits."""
-    found = hashlib.sha256()
-    for file in _sources(root):
-        name = file.relative_to(root).as_posix()
-        if not name.startswith(_NOT_ANSWERING):
-            found.update(f"{name}\0{file.stat().st_size}\0".encode() + file.read_bytes())
-    return found.hexdigest()[:_SHORT]
+    return _fingerprint_of(_ANSWERING, root)
+
+
+def storing_fingerprint(root: Path = _ROOT) -> str:
+    """A fingerprint of the source code that makes a stream's store: 16 hex digits."""
+    return _fingerprint_of(_STORING, root)
 
 
 def library_versions() -> dict[str, str]:
@@ -100,7 +111,7 @@ def library_versions() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What computes answers."""
+    """What computes something."""
 
     code: str
     """Fingerprint of the source code."""
@@ -110,8 +121,14 @@ class Program:
 
 @lru_cache(maxsize=1)
 def this_program() -> Program:
-    """The program as it was when this process first asked."""
+    """What computes answers, as it was when this process first asked."""
     return Program(code_fingerprint(), library_versions())
+
+
+@lru_cache(maxsize=1)
+def storing_program() -> Program:
+    """What makes a stream's store, as it was when this process first asked."""
+    return Program(storing_fingerprint(), library_versions())
 
 
 def settings_of(config: Config) -> dict[str, Any]:
@@ -142,9 +159,18 @@ def _and_then(before: str, period: Period) -> str:
     return digest(before, period.name, period.start, period.end, period.documents)
 
 
-def _sources(root: Path) -> Sequence[Path]:
+def _fingerprint_of(places: Sequence[str], root: Path) -> str:
+    found = hashlib.sha256()
+    for file in _sources(places, root):
+        name = file.relative_to(root).as_posix()
+        if not name.startswith(_NOT_ANSWERING):
+            found.update(f"{name}\0{file.stat().st_size}\0".encode() + file.read_bytes())
+    return found.hexdigest()[:_SHORT]
+
+
+def _sources(places: Sequence[str], root: Path) -> Sequence[Path]:
     files: list[Path] = []
-    for name in _ANSWERING:
+    for name in places:
         place = root / name
         files += [place] if place.suffix else place.rglob("*.py")
     return sorted(files)

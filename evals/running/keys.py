@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from evals.running.equipment import Equipment
-from evals.running.identity import digest, settings_of, this_program
+from evals.running.identity import digest, settings_of, storing_program, this_program
 from evals.running.spec import LearnerSpec
 from evals.running.worlds import World
 from evals.runs import Cell
@@ -29,17 +29,16 @@ class Keys:
         settings = settings_of(equipment.config)
         reader = equipment.reader_id if reading == "llm" else ""
         models = [equipment.embedder_id, reader]
-        program = this_program()
         name = [learner.text, dict(learner.options)]
         return cls(
-            maker=digest(name, reading, models, world.seed, settings, program),
+            maker=digest(name, reading, models, world.seed, settings, this_program()),
             store=digest(
                 world.told[-1],
                 world.seed,
                 equipment.embedder_id,
                 settings["chunking"],
                 settings["embedder"],
-                program,
+                storing_program(),
             )[:_SHORT],
             world=world,
         )

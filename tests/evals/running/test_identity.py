@@ -11,6 +11,7 @@ from evals.running.identity import (
     code_fingerprint,
     model_identity,
     settings_of,
+    storing_fingerprint,
     stream_fingerprint,
     told_by_row,
 )
@@ -57,6 +58,30 @@ def test_only_code_that_answers_counts(tmp_path: Path, file: str, counts: bool):
     before = code_fingerprint(tmp_path)
     (tmp_path / file).write_text("A = 2\n")
     assert (code_fingerprint(tmp_path) != before) == counts
+
+
+@pytest.mark.parametrize(
+    ("file", "counts"),
+    [
+        ("ingest/chunking.py", True),
+        ("indexes/writer.py", True),
+        ("rag_lifelong/embedding/bert.py", True),
+        ("evals/learners/stream_store.py", True),
+        ("rag_lifelong/retrieval/plan.py", False),
+        ("rag_lifelong/answering.py", False),
+        ("evals/learners/ours.py", False),
+    ],
+)
+def test_a_store_outlives_changes_of_code_that_only_asks_it(
+    tmp_path: Path, file: str, counts: bool
+):
+    for name in ("rag_lifelong/system.py", "rag_lifelong/temporal.py", "rag_lifelong/types.py",
+                 "evals/learners/stream_store.py", file):  # fmt: skip
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("A = 1\n")
+    before = storing_fingerprint(tmp_path)
+    (tmp_path / file).write_text("A = 2\n")
+    assert (storing_fingerprint(tmp_path) != before) == counts
 
 
 def test_a_model_is_known_by_its_weights_without_loading_it(tmp_path: Path):
