@@ -6,7 +6,6 @@ otherwise it abstains and says why.
 
 import math
 import re
-import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from rag_lifelong.ports import Embedder, Reader, Snapshot, Token
 from rag_lifelong.prompting import as_data, build_check, build_prompt
 from rag_lifelong.retrieval.plan import Moment, describe
 from rag_lifelong.retrieval.retriever import retrieve
+from rag_lifelong.stopwatch import Stopwatch
 from rag_lifelong.temporal import Interval, instant_interval
 from rag_lifelong.types import Answer, Evidence, Retrieved
 
@@ -54,7 +54,7 @@ def answer(
         EmbedderMismatchError: If the store was embedded with another model.
         ModelError: If a model fails.
     """
-    timer = _Timer()
+    timer = Stopwatch()
     found = retrieve(question, moment, snapshot, embedder, config.retrieval)
     timer.mark("retrieve")
     read = _read_found(question, moment, found, reader, config, timer)
@@ -69,7 +69,7 @@ def answer(
         model=read.said.model if read.said else "",
         reason=read.reason,
         confidence=read.said.confidence if read.said else None,
-        timings_s=timer.report(),
+        timings_s={**found.timings_s, **timer.report(), "total": timer.total()},
     )
 
 
@@ -104,7 +104,7 @@ def read_found(
     Raises:
         ModelError: If the reader fails.
     """
-    return _read_found(question, moment, found, reader, config, _Timer())
+    return _read_found(question, moment, found, reader, config, Stopwatch())
 
 
 def _read_found(
@@ -113,7 +113,7 @@ def _read_found(
     found: Retrieved,
     reader: Callable[[], Reader],
     config: Config,
-    timer: "_Timer",
+    timer: Stopwatch,
 ) -> Reading:
     reason = _why_not_read(found, moment, config.retrieval.min_support)
     if reason:
@@ -125,7 +125,7 @@ def _read_found(
     return Reading(said, _why_not_given(said, question, found.evidence, least))
 
 
-def _read(reader: Reader, found: Retrieved, settings: ReaderConfig, timer: "_Timer") -> Said:
+def _read(reader: Reader, found: Retrieved, settings: ReaderConfig, timer: Stopwatch) -> Said:
     """Read the evidence, then ask the reader whether it states what was read."""
     prompt = build_prompt(found.asked, found.evidence, instruction=settings.instruction)
     tokens: list[Token] = []
@@ -216,21 +216,3 @@ def _words(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKD", text.casefold())
     words = _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)))
     return [_NUMBERS.get(word, word) for word in words]
-
-
-class _Timer:
-    """Seconds from the start to each mark."""
-
-    def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._spans: dict[str, float] = {}
-
-    def mark(self, name: str) -> None:
-        """Name the time since the last mark."""
-        now = time.perf_counter()
-        self._spans[name] = now - self._last
-        self._last = now
-
-    def report(self) -> dict[str, float]:
-        """The spans in order, and their total."""
-        return {**self._spans, "total": time.perf_counter() - self._start}

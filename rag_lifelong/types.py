@@ -454,6 +454,8 @@ class Retrieved:
     """The question to read the evidence for: without the words for a time already applied."""
     support: float
     """Highest cosine between the question and a piece of evidence; 0 without evidence."""
+    timings_s: dict[str, float] = field(default_factory=dict, compare=False)
+    """Seconds of each stage, in their order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -473,3 +475,4 @@ class Answer:
     confidence: float | None = None
     """How sure the reader was, in [0, 1]; None if nothing was read."""
     timings_s: dict[str, float] = field(default_factory=dict)
+    """Seconds of each stage; those before `retrieve` are parts of it, `total` is of all."""

@@ -27,6 +27,7 @@ from rag_lifelong.retrieval.plan import Moment, Plan, plan_time
 from rag_lifelong.retrieval.temporal_score import superseded, time_fit, weigh
 from rag_lifelong.retrieval.time_grammar import parse_time_intent
 from rag_lifelong.retrieval.timeline import Resolved, asks_for_many, is_ordered, resolve
+from rag_lifelong.stopwatch import Stopwatch
 from rag_lifelong.types import Chunk, Evidence, Retrieved, TimeFilter, TimeIntent, TimeReport
 
 _LONGEST_ALIAS = 6
@@ -65,16 +66,22 @@ def retrieve(
         EmbedderMismatchError: If the store's vectors come from another model than the embedder's.
     """
     _check_model(snapshot, embedder)
+    watch = Stopwatch()
     intent = parse_time_intent(question, asked_at=moment.now)
     plan = plan_time(intent, moment)
     topic = _without_event(intent.topic or question, intent)
+    watch.mark("parse")
     vector = embedder.embed([topic])[0]  # [dim]
+    watch.mark("embed")
     words = topic if intent.anchor else question
     lexical = _candidates(words, topic, vector, plan, snapshot, settings)
     found = _weighed(lexical, vector, snapshot, moment, settings)
+    watch.mark("search")
     claims = _claims(topic, found, moment, snapshot, settings)
+    watch.mark("claims")
     resolved = _resolved(topic, claims, intent, plan, moment, settings)
     chosen = _lines(found, resolved, plan, settings)
+    watch.mark("resolve")
     evidence = [one for _, one in chosen]
     if settings.quote_chars:
         evidence = focus(evidence, vector, embedder, max_chars=settings.quote_chars)
@@ -83,11 +90,13 @@ def retrieve(
         replace(one, also_at=snapshot.also_at(found.numbers[position], held))
         for one, (position, _) in zip(evidence, chosen, strict=True)
     ]
+    watch.mark("focus")
     return Retrieved(
         evidence=tuple(evidence),
         time=_report(intent, plan, resolved, evidence),
         asked=intent.topic if plan.preferred is not None else question,
         support=float(max(found.cosines, default=0.0)),
+        timings_s=watch.report(),
     )
 
 
