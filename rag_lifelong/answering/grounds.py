@@ -1,0 +1,67 @@
+"""Whether evidence carries an answer: before it is read, and after."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from rag_lifelong.prompting import as_data
+from rag_lifelong.retrieval.plan import Moment, describe
+from rag_lifelong.types import Evidence, Retrieved
+
+_WORD = re.compile(r"\w+")
+_NO_ANSWER = re.compile(
+    r"unknown|none|n/?a|(it is |it's )?not (stated|specified|mentioned|provided|given|known|"
+    r"in the (passages|sources)).*|(the )?passages? do(es)? not .*|no (answer|information)\b.*",
+    re.IGNORECASE,
+)
+_YES_NO = frozenset({"yes", "no"})
+_DIGITS = "zero one two three four five six seven eight nine ten eleven twelve"
+_NUMBERS = {word: str(number) for number, word in enumerate(_DIGITS.split())}
+
+
+def why_not_read(found: Retrieved, moment: Moment, min_support: float) -> str:
+    """Why the evidence cannot carry an answer; empty if it may."""
+    if not found.evidence:
+        period = moment.as_of or moment.between
+        return f"nothing in the store {'for ' + describe(period) if period else 'yet'}"
+    if found.support < min_support:
+        return (
+            f"nothing in the sources is about this (best cosine {found.support:.2f}, "
+            f"{min_support:.2f} needed)"
+        )
+    return ""
+
+
+def why_not_in_evidence(said: str, question: str, evidence: Sequence[Evidence]) -> str:
+    """Why what the reader wrote is not an answer from the evidence; empty if it is."""
+    if is_no_answer(said):
+        return "the sources found do not tell"
+    told = words(said)
+    if set(told) <= _YES_NO:
+        return ""
+    held = set(words(question)).union(*(words(shown(one)) for one in evidence))
+    missing = [word for word in told if word not in held]
+    if missing:
+        return f"the reader's answer {said!r} is not in the evidence ({missing[0]!r})"
+    return ""
+
+
+def is_no_answer(text: str) -> bool:
+    """Whether what a reader wrote says nothing, or that it does not know.
+
+    >>> is_no_answer("Unknown."), is_no_answer("Ann Lee")
+    (True, False)
+    """
+    return not words(text) or _NO_ANSWER.fullmatch(text.strip(" .")) is not None
+
+
+def shown(evidence: Evidence) -> str:
+    """All that a reader may be shown of a piece of evidence: date, title, headings, text."""
+    return f"{evidence.chunk.date} {as_data(f'{evidence.chunk.context} {evidence.chunk.text}')}"
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words without accents, small numbers in digits, so that variants agree."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    found = _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)))
+    return [_NUMBERS.get(word, word) for word in found]

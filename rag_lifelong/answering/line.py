@@ -1,0 +1,68 @@
+"""The question line, from a question to an answer or an abstention."""
+
+from collections.abc import Callable
+
+from rag_lifelong.answering.grounds import why_not_read
+from rag_lifelong.answering.reading import Reading, read
+from rag_lifelong.config import Config
+from rag_lifelong.ports import Embedder, Reader, Snapshot
+from rag_lifelong.retrieval.plan import Moment, describe
+from rag_lifelong.retrieval.retriever import retrieve
+from rag_lifelong.stopwatch import Stopwatch
+from rag_lifelong.temporal import instant_interval
+from rag_lifelong.types import Answer, Retrieved
+
+NOT_IN_SOURCES = "not in the sources"
+
+
+def answer(
+    question: str,
+    moment: Moment,
+    snapshot: Snapshot,
+    embedder: Embedder,
+    reader: Callable[[], Reader],
+    config: Config,
+) -> Answer:
+    """Answer a question from a snapshot, as of a moment, or abstain.
+
+    Args:
+        question: The question, in words.
+        moment: When it is asked, and any time its asker fixed.
+        snapshot: What the store holds.
+        embedder: Makes the question's vector.
+        reader: Gives the language model; not called when there is nothing to read.
+        config: Settings of retrieval and reading.
+
+    Raises:
+        EmbedderMismatchError: If the store was embedded with another model.
+        ModelError: If a model fails.
+    """
+    timer = Stopwatch()
+    found = retrieve(question, moment, snapshot, embedder, config.retrieval)
+    timer.mark("retrieve")
+    reason = why_not_read(found, moment, config.retrieval.min_support)
+    if reason:
+        return _given(question, moment, found, Reading(None, reason), timer)
+    loaded = reader()
+    timer.mark("load_reader")
+    reading = read(question, found, loaded, config.reader, timer)
+    return _given(question, moment, found, reading, timer)
+
+
+def _given(
+    question: str, moment: Moment, found: Retrieved, reading: Reading, timer: Stopwatch
+) -> Answer:
+    said = reading.said
+    return Answer(
+        question=question,
+        text=NOT_IN_SOURCES if reading.reason or said is None else said.text,
+        abstained=bool(reading.reason),
+        as_of=None if moment.between else describe(moment.as_of or instant_interval(moment.now)),
+        known_at=moment.known_at,
+        time=found.time,
+        evidence=found.evidence,
+        model=said.model if said else "",
+        reason=reading.reason,
+        confidence=said.confidence if said else None,
+        timings_s={**found.timings_s, **timer.report(), "total": timer.total()},
+    )

@@ -1,0 +1,89 @@
+"""From evidence to the reader's words, and whether they are given as an answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rag_lifelong.answering.confidence import confidence_in
+from rag_lifelong.answering.grounds import why_not_in_evidence, why_not_read, words
+from rag_lifelong.config import Config, ReaderConfig
+from rag_lifelong.ports import Reader, Token
+from rag_lifelong.prompting import build_check, build_prompt
+from rag_lifelong.retrieval.plan import Moment
+from rag_lifelong.stopwatch import Stopwatch
+from rag_lifelong.types import Retrieved
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the reader wrote, and how sure it was."""
+
+    text: str
+    model: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of reading: the reader's words, and why they are not given as an answer."""
+
+    said: Said | None
+    """None if there was nothing to read."""
+    reason: str
+    """Why not; empty if they are the answer."""
+
+
+def read_found(
+    question: str,
+    moment: Moment,
+    found: Retrieved,
+    reader: Callable[[], Reader],
+    config: Config,
+) -> Reading:
+    """Read evidence for a question, and decide whether what was read is an answer.
+
+    Raises:
+        ModelError: If the reader fails.
+    """
+    reason = why_not_read(found, moment, config.retrieval.min_support)
+    if reason:
+        return Reading(None, reason)
+    return read(question, found, reader(), config.reader, Stopwatch())
+
+
+def read(
+    question: str, found: Retrieved, reader: Reader, settings: ReaderConfig, timer: Stopwatch
+) -> Reading:
+    """Read evidence that may carry an answer; the timer is told of each stage.
+
+    Raises:
+        ModelError: If the reader fails.
+    """
+    said = _said(reader, found, settings, timer)
+    return Reading(said, _why_not_given(said, question, found, settings.min_confidence))
+
+
+def _said(reader: Reader, found: Retrieved, settings: ReaderConfig, timer: Stopwatch) -> Said:
+    """Read the evidence, then ask the reader whether it states what was read."""
+    prompt = build_prompt(found.asked, found.evidence, instruction=settings.instruction)
+    tokens: list[Token] = []
+    for token in reader.read(prompt, max_tokens=settings.max_tokens):
+        if not tokens:
+            timer.mark("first_token")
+        tokens.append(token)
+    timer.mark("read")
+    text = " ".join("".join(token.text for token in tokens).split())
+    if not words(text):
+        return Said(text, reader.name, 0.0)
+    check = list(reader.read(build_check(prompt, text), max_tokens=2))
+    timer.mark("check")
+    return Said(text, reader.name, confidence_in(tokens, check))
+
+
+def _why_not_given(said: Said, question: str, found: Retrieved, min_confidence: float) -> str:
+    reason = why_not_in_evidence(said.text, question, found.evidence)
+    if not reason and said.confidence < min_confidence:
+        return (
+            f"the reader is not sure of {said.text!r} "
+            f"(confidence {said.confidence:.2f}, {min_confidence:.2f} needed)"
+        )
+    return reason
