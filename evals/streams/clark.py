@@ -7,7 +7,7 @@ become two things here: one standing question for each text, whose history is th
 far as documents tell it, and for each date an example that names the date in its words.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from typing import Literal
 
 import pydantic
 
+from evals.streams.articles import read_articles
 from evals.streams.clark_rows import Row, Told, read_documents, read_questions
 from evals.types import (
     Cohort,
@@ -29,14 +30,21 @@ from evals.types import (
     Stream,
 )
 from rag_lifelong.errors import EvalError
-from rag_lifelong.temporal import MAX_TIME
+from rag_lifelong.temporal import MAX_TIME, Interval
 
 _CONTAMINATION = "Wikidata and news of 2004 to April 2024: models trained later may know the facts"
 _SECOND = timedelta(seconds=1)
 
 
 @pydantic.validate_call
-def load(path: Path, *, seed: int = 0, questions: Literal["open", "all"] = "open") -> Stream:
+def load(
+    path: Path,
+    *,
+    seed: int = 0,
+    questions: Literal["open", "all"] = "open",
+    distractors: Path | None = None,
+    unanswerable: bool = False,
+) -> Stream:
     """The stream of CLARK: a period up to each of its dates.
 
     Args:
@@ -44,6 +52,10 @@ def load(path: Path, *, seed: int = 0, questions: Literal["open", "all"] = "open
         seed: Not used: nothing is drawn.
         questions: `open`: those answered by a name. `all`: the yes/no questions too, as examples
             that name their date; no document is linked to them.
+        distractors: A file of other articles (`doc_id`, `timestamp`, `title`, `text`; one JSON
+            object a line, may be gzipped), told beside the documents and asked about by nobody.
+        unanswerable: Ask the published questions too that no document had told anything of by
+            their date, where abstaining is right.
 
     Raises:
         EvalError: If a file is missing, or a line not as published.
@@ -54,11 +66,17 @@ def load(path: Path, *, seed: int = 0, questions: Literal["open", "all"] = "open
     standing = _standing([row for row in rows if row.is_open], told)
     examples = _examples(rows, standing, ends)
     notes = _notes(rows, standing, len(examples)) + _document_notes(told, ends, empty)
+    documents = [one.document for one in told]
+    others = list(read_articles(distractors)) if distractors else []
+    if others:
+        notes.append(_distractor_note(others, documents, ends))
     if questions == "all":
         examples += _yes_or_no(rows, ends)
+    if unanswerable:
+        examples += _untold(rows, standing)
     return Stream(
         name="clark",
-        periods=_periods(ends, told, examples, list(standing.values())),
+        periods=_periods(ends, _tell(ends, documents, others), examples, list(standing.values())),
         contamination=_CONTAMINATION,
         notes="; ".join(notes),
     )
@@ -93,11 +111,7 @@ def _standing(rows: Sequence[Row], told: Sequence[Told]) -> dict[str, StandingQu
         if facts:
             standing[question] = StandingQuestion(
                 question_id=f"{same[0].qid}-now",
-                wordings=(
-                    question,
-                    f"Currently, {_inside(question)}",
-                    f"{question[:-1]} at present?",
-                ),
+                wordings=_present(question),
                 history=facts,
                 cluster=question,
             )
@@ -202,6 +216,29 @@ def _yes_or_no(rows: Sequence[Row], ends: Mapping[str, datetime]) -> list[tuple[
     ]
 
 
+def _untold(
+    rows: Sequence[Row], standing: Mapping[str, StandingQuestion]
+) -> list[tuple[str, Example]]:
+    """The open questions as of whose date no document tells any value, asked on that date."""
+    return [
+        (
+            row.period,
+            Example(
+                example_id=f"{row.qid}-untold",
+                wordings=_present(row.question),
+                asked_at=row.asked_at,
+                cluster=row.question,
+                cohort=Cohort.UNANSWERABLE,
+                form=Form.NOW,
+                window=row.day,
+            ),
+        )
+        for row in rows
+        if row.is_open
+        and (row.question not in standing or standing[row.question].at(row.asked_at) is None)
+    ]
+
+
 def _changed(row: Row, before: datetime | None) -> Cohort:
     if before is None:
         return Cohort.NEW
@@ -214,27 +251,39 @@ def _before(row: Row, ends: Mapping[str, datetime]) -> datetime | None:
     return max((end for end in ends.values() if end < row.asked_at), default=None)
 
 
+def _tell(
+    ends: Mapping[str, datetime],
+    documents: Sequence[SourceDocument],
+    others: Sequence[SourceDocument],
+) -> dict[Interval, list[SourceDocument]]:
+    """What is told in each period, by its time; distractors older than all else in the first."""
+    first = min([*(one.published_at for one in documents), *ends.values()])
+    # Before the first document, so that nothing is told when the first row is asked.
+    bounds = pairwise([first - _SECOND, *ends.values()])
+    return {
+        Interval(since, until): [
+            one for one in (*documents, *others) if since < max(one.published_at, first) <= until
+        ]
+        for since, until in bounds
+    }
+
+
 def _periods(
     ends: Mapping[str, datetime],
-    told: Sequence[Told],
+    told: Mapping[Interval, Sequence[SourceDocument]],
     examples: Sequence[tuple[str, Example]],
     standing: Sequence[StandingQuestion],
 ) -> tuple[Period, ...]:
-    # Before the first document, so that nothing is told when the first row is asked.
-    start = min((one.document.published_at for one in told), default=min(ends.values())) - _SECOND
-    bounds = pairwise([start, *ends.values()])
     return tuple(
         Period(
             name=name,
-            start=since,
-            end=until,
-            documents=tuple(
-                one.document for one in told if since < one.document.published_at <= until
-            ),
+            start=when.start,
+            end=when.end,
+            documents=tuple(documents),
             examples=tuple(example for period, example in examples if period == name),
-            standing=tuple(s for s in standing if since < _first_told(s) <= until),
+            standing=tuple(s for s in standing if when.start < _first_told(s) <= when.end),
         )
-        for name, (since, until) in zip(ends, bounds, strict=True)
+        for name, (when, documents) in zip(ends, told.items(), strict=True)
     )
 
 
@@ -273,6 +322,26 @@ def _document_notes(told: Sequence[Told], ends: Mapping[str, datetime], empty: i
     ]
 
 
+def _distractor_note(
+    others: Sequence[SourceDocument],
+    documents: Sequence[SourceDocument],
+    ends: Mapping[str, datetime],
+) -> str:
+    """What is told beside the documents.
+
+    Raises:
+        EvalError: If a distractor has the id of a document or of another.
+    """
+    ids = Counter(one.doc_id for one in (*documents, *others))
+    if twice := [name for name, times in ids.items() if times > 1]:
+        raise EvalError(f"a distractor has an id that is taken: {twice[0]!r}")
+    late = sum(one.published_at > max(ends.values()) for one in others)
+    return (
+        f"{len(others) - late} distractors are told too, and {late} after the last date left out; "
+        "one that happens to state an answer counts as a miss"
+    )
+
+
 def _dated(row: Row) -> tuple[str, ...]:
     """The question with its date, in three wordings."""
     day = f"{row.day.start.day} {row.day.start:%B %Y}"
@@ -281,6 +350,11 @@ def _dated(row: Row) -> tuple[str, ...]:
         f"{row.question[:-1]} as of {day}?",
         f"The question is about {day}: {_inside(row.question)}",
     )
+
+
+def _present(question: str) -> tuple[str, ...]:
+    """The question in the present tense, in three wordings."""
+    return question, f"Currently, {_inside(question)}", f"{question[:-1]} at present?"
 
 
 def _inside(question: str) -> str:

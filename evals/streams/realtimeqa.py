@@ -11,7 +11,7 @@ quiz and the search is told, but nobody may use it for that question; `asked="se
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 import pydantic
 
+from evals.streams.articles import read_articles
 from evals.streams.drafts import Drafts, Every
 from evals.streams.files import at, read_jsonl, required, required_date, required_texts
 from evals.streams.realtimeqa_weeks import Quiz, read_weeks, weekly_files
@@ -60,7 +61,7 @@ def load(
         quizzes, documents, left_out = read_weeks(weeks)
     else:
         quizzes, left_out = _read_questions(path / f"{_PREFIXES[part]}questions.jsonl")
-        documents = list(_read_documents(path / f"{_PREFIXES[part]}docs.jsonl.gz"))
+        documents = list(read_articles(path / f"{_PREFIXES[part]}docs.jsonl.gz"))
     if not quizzes:
         raise EvalError(f"{path}: no questions")
     if lead is not None:
@@ -110,18 +111,6 @@ def _quiz(row: Mapping[str, Any], where: str) -> Quiz:
         searched=required_date(row, "index_cutoff", where),
         gold=required_texts(row, "gold_docs", where),
     )
-
-
-def _read_documents(path: Path) -> Iterator[SourceDocument]:
-    for line, row in read_jsonl(path):
-        where = at(path, line)
-        yield SourceDocument(
-            doc_id=required(row, "doc_id", where),
-            title=required(row, "title", where),
-            text=required(row, "text", where),
-            published_at=required_date(row, "timestamp", where).start,
-            url=required(row, "url", where),
-        )
 
 
 def _example(quiz: Quiz, published: Mapping[str, datetime], asked: str) -> tuple[datetime, Example]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -242,6 +243,56 @@ def test_documents_without_text_are_left_out_and_those_dated_by_month_counted(tm
 
     assert "1 documents without text" in made.notes
     assert "1 documents are dated by month only, taken as the 15th; 0 of them" in made.notes
+
+
+def article(doc_id: str, day: str) -> dict[str, str]:
+    return {"doc_id": doc_id, "timestamp": day, "title": "News", "text": "It rained in Norbury."}
+
+
+def with_distractors(folder: Path, articles: list[dict[str, str]]) -> Stream:
+    stream(folder)
+    file = folder / "others.jsonl.gz"
+    file.write_bytes(gzip.compress("".join(json.dumps(one) + "\n" for one in articles).encode()))
+    return load(folder, distractors=file)
+
+
+def test_distractors_are_told_when_they_were_published_and_asked_about_by_nobody(tmp_path: Path):
+    articles = [
+        article("older-than-all", "1999-05-01"),
+        article("second", "2022-05-01"),
+        article("day-of-the-second", "2022-08-31"),
+        article("too-late", "2023-01-30"),
+    ]
+    made, plain = with_distractors(tmp_path, articles), stream(tmp_path)
+
+    assert [[d.doc_id for d in period.documents] for period in made.periods] == [
+        ["d1", "older-than-all"],
+        ["d2", "second", "day-of-the-second"],
+        ["d3"],
+    ]
+    assert [(p.start, p.end, p.examples, p.standing) for p in made.periods] == [
+        (p.start, p.end, p.examples, p.standing) for p in plain.periods
+    ]
+    assert "3 distractors are told too, and 1 after the last date left out" in made.notes
+
+
+def test_a_distractor_may_not_pass_for_a_document(tmp_path: Path):
+    with pytest.raises(EvalError, match="taken: 'd1'"):
+        with_distractors(tmp_path, [article("d1", "2022-05-01")])
+
+
+def test_what_no_document_has_told_by_a_date_is_asked_on_it_when_wanted(tmp_path: Path):
+    stream(tmp_path, documents=DOCUMENTS[1:])
+    examples = {e.example_id: e for p in load(tmp_path, unanswerable=True).periods
+                for e in p.examples if e.cohort is Cohort.UNANSWERABLE}  # fmt: skip
+
+    assert examples.keys() == {"q1-untold"}
+    untold = examples["q1-untold"]
+    assert (untold.asked_at, untold.answers, untold.wordings[0]) == (
+        last_second(DATES["T1"]),
+        (),
+        TEAM,
+    )
 
 
 def test_yes_or_no_questions_come_when_all_are_asked_for(tmp_path: Path):
