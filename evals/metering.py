@@ -65,13 +65,14 @@ def add_usage(one: Usage, other: Usage) -> Usage:
     """What both took.
 
     >>> add_usage(Usage(calls=1, tokens_in=40), Usage(calls=1, tokens_out=2))
-    Usage(seconds=0.0, calls=2, tokens_in=40, tokens_out=2)
+    Usage(seconds=0.0, calls=2, tokens_in=40, tokens_out=2, flops=0.0)
     """
     return Usage(
         seconds=one.seconds + other.seconds,
         calls=one.calls + other.calls,
         tokens_in=one.tokens_in + other.tokens_in,
         tokens_out=one.tokens_out + other.tokens_out,
+        flops=one.flops + other.flops,
     )
 
 

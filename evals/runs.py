@@ -73,6 +73,7 @@ class Used:
     calls: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+    flops: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

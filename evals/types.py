@@ -43,6 +43,8 @@ class Form(StrEnum):
     """In the present tense, of the moment it is asked."""
     AS_OF = "as_of"
     """Of a date or period in its words."""
+    BETWEEN = "between"
+    """Of the time between two dates in its words, where the benchmark tells it apart."""
     BEFORE = "before"
     AFTER = "after"
     ORDINAL = "ordinal"
@@ -143,6 +145,10 @@ class Example:
     """Documents that state a superseded value, and not the answer."""
     facts: tuple[Fact, ...] = ()
     """What is asked about, with its values over time, if the benchmark tells."""
+    passage: str = ""
+    """A text that states the answer and is told to nobody: what a bound is shown."""
+    perturbs: str = ""
+    """The name of the question that this one is with another date, and so another answer."""
 
     @property
     def question(self) -> str:
@@ -292,6 +298,9 @@ class Usage:
     tokens_in: int = 0
     """Tokens read by the language model, those of a prefix it remembered too."""
     tokens_out: int = 0
+    flops: float = 0.0
+    """Operations of a model of the learner's own; those of the run's reader are counted from its
+    tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,9 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import cast
 
+from evals.baselines import STRATEGIES
 from evals.ports import Bench, Learner, Make
 from rag_lifelong.errors import EvalError
 
@@ -25,12 +27,19 @@ class LearnerEntry:
     is_bound: bool = False
     """Whether it may look at the key."""
     has_reader: bool = True
-    """Whether a language model writes its answers."""
+    """Whether the run's language model writes its answers."""
+    is_taught: bool = False
+    """Whether it is a strategy of teaching a model; such a one takes part only where it is named,
+    because teaching takes long."""
 
     def make(self, bench: Bench) -> Learner:
         """The learner."""
         module, _, name = self.target.partition(":")
-        maker: Make = getattr(importlib.import_module(module), name)
+        made = getattr(importlib.import_module(module), name)
+        if self.is_taught:
+            learner = importlib.import_module("evals.training.learner")
+            return cast("Learner", learner.TaughtLearner(bench, made))
+        maker: Make = made
         return maker(bench)
 
 
@@ -112,6 +121,12 @@ LEARNERS: Mapping[str, LearnerEntry] = MappingProxyType(
             "the one right line, read by the language model",
             is_bound=True,
         ),
+    }
+    | {
+        name: LearnerEntry(
+            one.target, one.family, one.summary, has_reader=False, is_taught=True
+        )
+        for name, one in STRATEGIES.items()
     }
 )
 """Name of a learner -> what makes it, in the order they are shown."""

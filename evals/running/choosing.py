@@ -32,7 +32,9 @@ def choose_learners(spec: RunSpec, stream: Stream) -> Choice:
     if spec.reading == "perfect" and (reason := why_not_perfect(stream)):
         raise EvalError(f"reading perfectly is not possible: {reason}", hint="--reading llm")
     named = spec.learners or tuple(
-        LearnerSpec.parse(name, spec.beside.get(name)) for name in LEARNERS
+        LearnerSpec.parse(name, spec.beside.get(name))
+        for name, entry in LEARNERS.items()
+        if not entry.is_taught
     )
     reasons = {learner.text: _why_not(learner, spec, stream) for learner in named}
     left_out = {name: reason for name, reason in reasons.items() if reason}

@@ -145,14 +145,15 @@ class Job:
 
     def _answer_flops(self, row: int) -> float | None:
         """Operations of the language model for a question of a row, on average."""
-        if not self.learner.entry.has_reader or self.spec.reading == "perfect":
-            return None
         cells = [self.cache.cell(self._keys.cell(one)) for one in self.places if one.row == row]
         lines = [line for cell in cells if cell for line in cell.usage.splitlines()]
-        parameters = self.equipment.reader_parameters() if lines else None
+        used = [_USED.validate_json(line) for line in lines]
+        if any(one.flops for one in used):
+            return sum(one.flops for one in used) / len(used)
+        reads = self.learner.entry.has_reader and self.spec.reading == "llm"
+        parameters = self.equipment.reader_parameters() if reads and used else None
         if parameters is None:
             return None
-        used = [_USED.validate_json(line) for line in lines]
         tokens = sum(one.tokens_in + one.tokens_out for one in used) / len(used)
         return inference_flops(parameters, tokens)
 
@@ -211,6 +212,7 @@ def _used(q: int, prediction: Prediction) -> Used:
         calls=usage.calls,
         tokens_in=usage.tokens_in,
         tokens_out=usage.tokens_out,
+        flops=usage.flops,
     )
 
 

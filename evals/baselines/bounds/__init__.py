@@ -1,0 +1,1 @@
+"""Bounds: what no strategy should fall below, and what none can be expected to exceed."""

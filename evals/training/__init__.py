@@ -1,0 +1,1 @@
+"""Teaching a language model period by period: texts, models, the loop, and its learner."""
