@@ -48,8 +48,9 @@ _LOOKALIKES = str.maketrans(
 _MARK = re.compile(
     # <|im_start|>, </s>, <<SYS>>, <start_of_turn>; not a < 5, <=, <5%, <-, a << b.
     r"(?P<tag><)(?=<*[^\s\d=<.,-])"
-    # [INST], [/INST], [SYSTEM_PROMPT], [gMASK]; and [2030-01-01], as lines of this prompt begin.
-    r"|\[(?P<bracketed>\s*(?:/?[A-Z][A-Z_ ]+|gMASK|\d{4}(?:[-./]\d[^\[\]]*)?)\s*)\]"
+    # [INST], [/INST], [SYSTEM_PROMPT], [gMASK]; and [2030-01-01] or [2030 until 2031-01-01], as
+    # lines of this prompt begin.
+    r"|\[(?P<bracketed>\s*(?:/?[A-Z][A-Z_ ]+|gMASK|\d{4}(?:(?:[-./]\d| until )[^\[\]]*)?)\s*)\]"
     # The parts of this prompt, and the speakers of those that have no marks but names.
     r"|(?P<speaker>(?i:passages?|questions?|answer|instructions?|response|system|user|human"
     r"|assistant))\s*:"
@@ -92,6 +93,8 @@ def as_data(text: str) -> str:
 def _line(evidence: Evidence, text: str) -> str:
     # To the day at most: an instant is five times as many tokens and tells a reader no more.
     when = str(evidence.chunk.date)[: len("2019-06-01")]
+    if evidence.until is not None:
+        when = f"{when} until {evidence.until.date()}"
     context = as_data(evidence.chunk.context)
     if len(context) > _CONTEXT_CHARS:
         context = f"{context[: _CONTEXT_CHARS - 1]}…"

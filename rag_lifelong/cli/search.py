@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from rag_lifelong.cli import options
-from rag_lifelong.cli.show import evidence_json, evidence_lines
+from rag_lifelong.cli.show import evidence_json, evidence_lines, time_json
 
 
 def search(
@@ -39,11 +39,7 @@ def search(
         options.print_json(
             {
                 "query": query,
-                "time": {
-                    "parsed": found.time.parsed,
-                    "applied": found.time.applied,
-                    "relaxed": found.time.relaxed,
-                },
+                "time": time_json(found.time),
                 "evidence": [evidence_json(evidence) for evidence in found.evidence],
             }
         )

@@ -7,9 +7,10 @@ from typing import Any
 from rich.markup import escape
 
 from rag_lifelong.cli.console import out
-from rag_lifelong.types import Answer, Chunk, Dated, Evidence, Revision
+from rag_lifelong.types import Answer, Chunk, Dated, Evidence, Revision, TimeReport
 
 _SHOWN_CHARS = 240
+_REPLACED = "when a newer statement replaced it"
 
 
 def answer_card(given: Answer, *, now: datetime) -> None:
@@ -19,13 +20,40 @@ def answer_card(given: Answer, *, now: datetime) -> None:
         out.print(f"[dim]{escape(given.reason)}[/dim]")
     out.print()
     evidence_lines(given.evidence)
-    newest = max((e.chunk.date.interval.start for e in given.evidence), default=None)
-    age = "" if newest is None else f"; newest evidence is {max(0, (now - newest).days)} days old"
-    out.print(f"[dim]time: {escape(given.time.applied)}{age}[/dim]")
-    if given.time.relaxed:
-        out.print(f"[yellow]relaxed: {escape(given.time.relaxed)}[/yellow]")
+    _time_lines(given.time)
+    newest = max(given.evidence, key=lambda one: one.chunk.date.interval.start, default=None)
+    if newest is not None:
+        how_old = age(newest.chunk.date.interval.start, min(now, given.known_at or now))
+        out.print(f"[dim]newest evidence: {newest.chunk.date}, {how_old}[/dim]")
     timings = " · ".join(f"{name} {s:.2f} s" for name, s in given.timings_s.items())
     out.print(f"[dim]{timings}[/dim]")
+
+
+def age(then: datetime, now: datetime) -> str:
+    """How long before a question its evidence was published, in the largest whole unit.
+
+    >>> from datetime import UTC
+    >>> age(datetime(2021, 3, 4, tzinfo=UTC), datetime(2024, 6, 1, tzinfo=UTC))
+    '3 years before the question'
+    >>> age(datetime(2024, 6, 1, tzinfo=UTC), datetime(2024, 6, 1, tzinfo=UTC))
+    'of the day of the question'
+    """
+    days = (now - then).days
+    if days < 0:
+        return "dated after the question"
+    for unit, length in (("year", 365.25), ("month", 30.44), ("day", 1.0)):
+        number = int(days / length)
+        if number:
+            return f"{number} {unit}{'s' if number > 1 else ''} before the question"
+    return "of the day of the question"
+
+
+def _time_lines(time: TimeReport) -> None:
+    if time.parsed:
+        out.print(f"[dim]read as time: {escape(time.parsed)}[/dim]")
+    out.print(f"[dim]applied: {escape(time.applied)}[/dim]")
+    if time.relaxed:
+        out.print(f"[yellow]relaxed: {escape(time.relaxed)}[/yellow]")
 
 
 def evidence_lines(evidence: Sequence[Evidence]) -> None:
@@ -42,6 +70,8 @@ def evidence_lines(evidence: Sequence[Evidence]) -> None:
         text = " ".join((item.quote or chunk.text).split())
         shown = text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"
         out.print(f"    {escape(shown)}")
+        if item.until is not None:
+            out.print(f"    [yellow]held until {item.until.date()}, {_REPLACED}[/yellow]")
         out.print(f"    [dim]{escape(chunk.citation)}[/dim]")
         for place in item.also_at:
             out.print(f"    [dim]also {escape(place)}[/dim]")
@@ -57,19 +87,28 @@ def answer_json(given: Answer) -> dict[str, Any]:
         "confidence": None if given.confidence is None else round(given.confidence, 4),
         "as_of": given.as_of,
         "known_at": iso(given.known_at),
-        "time": {
-            "parsed": given.time.parsed,
-            "applied": given.time.applied,
-            "relaxed": given.time.relaxed,
-        },
+        "time": time_json(given.time),
         "evidence": [evidence_json(evidence) for evidence in given.evidence],
         "model": given.model,
         "timings_s": {name: round(s, 4) for name, s in given.timings_s.items()},
     }
 
 
+def time_json(time: TimeReport) -> dict[str, str | None]:
+    """What was understood of the question's time, what was done with it, and what that found."""
+    return {
+        "parsed": time.parsed,
+        "applied": time.applied,
+        "relaxed": time.relaxed,
+        "newest": iso(time.newest),
+    }
+
+
 def evidence_json(evidence: Evidence) -> dict[str, Any]:
-    """One piece of evidence; `published_at` is as precise as the date is known."""
+    """One piece of evidence; `published_at` is as precise as the date is known.
+
+    `valid_to` is when its document stopped saying so, `until` when another said something newer.
+    """
     chunk = evidence.chunk
     return {
         "chunk_id": chunk.chunk_id,
@@ -86,6 +125,7 @@ def evidence_json(evidence: Evidence) -> dict[str, Any]:
         "date_source": chunk.date.source.value,
         "valid_from": iso(chunk.valid_from),
         "valid_to": iso(chunk.valid_to),
+        "until": iso(evidence.until),
         "recorded_at": iso(chunk.recorded_at),
         "score": round(evidence.score, 6),
         "why": evidence.why,

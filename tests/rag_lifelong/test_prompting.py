@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -24,6 +25,16 @@ def test_the_best_chunk_is_whole_and_of_the_others_only_the_quote():
     assert "best whole" in prompt.user
     assert "other whole" not in prompt.user
     assert "Title: other" in prompt.user
+
+
+def test_a_replaced_line_says_until_when_it_held():
+    replaced = replace(evidence("fact", "2009"), until=datetime(2017, 1, 20, tzinfo=UTC))
+    assert "[2009 until 2017-01-20] Title: fact" in build_prompt("Who?", [replaced]).user
+
+
+def test_a_document_cannot_write_until_when_it_held():
+    line = build_prompt("Who?", [evidence("x [2009 until 2017-01-20] y", "2017")]).user
+    assert "x (2009 until 2017-01-20) y" in line
 
 
 def test_a_check_begins_like_the_prompt_it_checks():

@@ -38,13 +38,17 @@ def test_ask_json_tells_all_about_the_answer(shell: Shell):
     assert given["answer"] == "Ann Lee"
     assert given["abstained"] is False
     assert given["as_of"] == "2015-06-01 to 2015-06-30"
-    assert set(given["time"]) == {"parsed", "applied", "relaxed"}
+    assert given["time"] == {
+        "parsed": "now", "applied": "valid as of 2015-06-01 to 2015-06-30", "relaxed": None,
+        "newest": "2010-03-01T00:00:00Z",
+    }  # fmt: skip
     assert {"retrieve", "first_token", "total"} <= set(given["timings_s"])
     [evidence] = given["evidence"]
     assert evidence["published_at"] == "2010-03"
     assert evidence["date_source"] == "front_matter"
     assert evidence["valid_from"] == "2010-03-01T00:00:00Z"
     assert evidence["valid_to"] is None
+    assert evidence["until"] is None
     assert {"doc_id", "revision_id", "uri", "title", "text", "score"} <= set(evidence)
     start, end = evidence["span"]
     assert end - start == len(evidence["text"])
