@@ -1,4 +1,4 @@
-"""Models that are asked each thing once: a reader that remembers on disk, an embedder in memory.
+"""Models that are asked each thing once, and what they remember it with.
 
 Evaluations ask the same again, when they are resumed, repeated, or compare learners that find the
 same lines; a language model on a CPU takes seconds for each.
@@ -6,6 +6,7 @@ same lines; a language model on a CPU takes seconds for each.
 
 import hashlib
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -142,19 +143,24 @@ class RememberedEmbedder:
     """An embedder that remembers what is embedded to ask: questions, and sentences of evidence.
 
     Whole calls are remembered, not texts, because a vector differs in its last digits with the
-    texts it is embedded beside. Calls with many texts, as documents make, go through. The other
-    embedder is loaded when it is first needed; each process remembers for itself.
+    texts it is embedded beside. Calls with many texts, as documents make, are remembered on disk,
+    so that a store that has to be made again is not embedded again. The other embedder is loaded
+    when it is first needed.
     """
 
-    def __init__(self, load: Callable[[], Embedder], *, most: int = 4_096) -> None:
+    def __init__(
+        self, load: Callable[[], Embedder], *, folder: Path | None = None, most: int = 4_096
+    ) -> None:
         """Name the embedder.
 
         Args:
             load: Gives the embedder to ask; called when it is needed.
-            most: Calls remembered, of up to 30 kB each as a rule; beyond, those not made for
-                longest are dropped.
+            folder: Where calls with many texts are remembered; None: they are not.
+            most: Calls remembered in memory, of up to 30 kB each as a rule; beyond, those not made
+                for longest are dropped.
         """
         self._load = lru_cache(maxsize=1)(load)
+        self._folder = folder
         self._remembered = lru_cache(maxsize=most)(self._embed)
 
     @property
@@ -167,9 +173,28 @@ class RememberedEmbedder:
 
         Those that are remembered are read-only, since they are given again.
         """
-        if len(texts) > _ASKED_TEXTS:
+        if len(texts) <= _ASKED_TEXTS:
+            return self._remembered(tuple(texts))
+        if self._folder is None:
             return self._load().embed(texts)
-        return self._remembered(tuple(texts))
+        return self._kept(self._folder, texts)
+
+    def _kept(self, folder: Path, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of documents, from disk if they were ever made."""
+        asked = json.dumps([str(self.model), *texts])
+        name = hashlib.sha256(asked.encode("ascii")).hexdigest()
+        file = folder / name[:2] / f"{name}.npy"
+        try:
+            kept: NDArray[np.float32] = np.load(file)
+        except (OSError, ValueError, EOFError):
+            kept = self._load().embed(texts)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            # Written apart and put in place whole: another process may be reading.
+            part = file.with_suffix(f".{os.getpid()}.part")
+            with part.open("wb") as out:
+                np.save(out, kept)
+            part.replace(file)
+        return kept
 
     def _embed(self, texts: tuple[str, ...]) -> NDArray[np.float32]:
         vectors = self._load().embed(texts)

@@ -38,8 +38,8 @@ class Equipment:
 class SizedEmbedder(RememberedEmbedder):
     """The configured embedder, which remembers questions and tells its size."""
 
-    def __init__(self, loader: ModelLoader, config: Config) -> None:
-        super().__init__(lambda: loader.embedder(None))
+    def __init__(self, loader: ModelLoader, config: Config, folder: Path) -> None:
+        super().__init__(lambda: loader.embedder(None), folder=folder)
         self._config = config
 
     @cached_property
@@ -67,7 +67,7 @@ def configured_equipment(config: Config) -> Equipment:
     return Equipment(
         config=config,
         cache=cache,
-        embedder=lru_cache(maxsize=1)(lambda: SizedEmbedder(loader, config)),
+        embedder=lru_cache(maxsize=1)(lambda: SizedEmbedder(loader, config, cache / "vectors")),
         embedder_id=model_identity(Role.EMBEDDER, config),
         reader=lru_cache(maxsize=1)(remembered),
         reader_id=reader_id,

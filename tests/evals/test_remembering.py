@@ -185,6 +185,26 @@ def test_as_many_texts_as_documents_have_are_not_remembered():
     assert len(inner.embedded) == 200
 
 
+def test_the_vectors_of_documents_are_remembered_on_disk(tmp_path):
+    texts = [f"text {number}" for number in range(100)]
+    first = RememberedEmbedder(HashingEmbedder, folder=tmp_path).embed(texts)
+    inner = HashingEmbedder()
+    again = RememberedEmbedder(lambda: inner, folder=tmp_path)
+    np.testing.assert_array_equal(again.embed(texts), first)
+    assert inner.embedded == []
+    again.embed([*texts, "one more"])
+    assert len(inner.embedded) == 101
+
+
+def test_a_damaged_file_of_vectors_is_made_again(tmp_path):
+    texts = [f"text {number}" for number in range(100)]
+    first = RememberedEmbedder(HashingEmbedder, folder=tmp_path).embed(texts)
+    (file,) = tmp_path.rglob("*.npy")
+    file.write_bytes(file.read_bytes()[:200])
+    found = RememberedEmbedder(HashingEmbedder, folder=tmp_path).embed(texts)
+    np.testing.assert_array_equal(found, first)
+
+
 def test_the_embedder_is_loaded_once_when_it_is_needed():
     loaded: list[HashingEmbedder] = []
 
