@@ -36,7 +36,7 @@ from evals.types import SourceDocument
 from indexes.snapshot import StoreSnapshot
 from rag_lifelong.config import RetrievalConfig, load_config
 from rag_lifelong.loading import ModelLoader
-from rag_lifelong.ports import Embedder, EmbeddingModel, Known
+from rag_lifelong.ports import Embedder, EmbeddingModel, Encoders, Known
 from rag_lifelong.retrieval.plan import Moment
 from rag_lifelong.retrieval.retriever import retrieve
 from rag_lifelong.system import System
@@ -111,7 +111,9 @@ def main() -> None:
                 | {"quote_chars": 0}
                 | dict(change.split("=", 1) for change in changes)
             )
-            cells, wrong = _ask(questions, snapshot, embedder, settings)
+            chosen = config.model_copy(update={"retrieval": settings})
+            encoders = Encoders(embedder, ModelLoader(chosen).reranker())
+            cells, wrong = _ask(questions, snapshot, encoders, settings)
             name = " ".join(changes) or "as configured"
             sys.stdout.write(f"| {name} | {' | '.join(cells[p] for p in periods)} |\n")
             sys.stdout.flush()
@@ -122,7 +124,7 @@ def main() -> None:
 def _ask(
     questions: Sequence[Mapping[str, object]],
     snapshot: StoreSnapshot,
-    embedder: Embedder,
+    encoders: Encoders,
     settings: RetrievalConfig,
 ) -> tuple[dict[str, str], list[str]]:
     """R@1, R@5 and stale of each period, and what went wrong."""
@@ -131,7 +133,7 @@ def _ask(
     for row in questions:
         asked_at = datetime.fromisoformat(str(row["question_time"])).replace(tzinfo=UTC)
         moment = Moment(asked_at=asked_at)
-        found = retrieve(str(row["question"]), moment, snapshot, embedder, settings).evidence
+        found = retrieve(str(row["question"]), moment, snapshot, encoders, settings).evidence
         lines = [one.chunk.revision_id for one in found]
         gold, stale = set(row["gold_docs"]), set(row["stale_docs"])
         first = set(lines[:1])

@@ -11,8 +11,9 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -164,6 +165,11 @@ class RetrievalConfig(_Section):
     """Whether texts about the same thing are ordered by the time they tell of."""
     resolve: bool = True
     """Whether a position ("the first", "the one before") is decided before reading."""
+    reranker: str | None = None
+    """Folder or hub id of a sentence-transformers cross-encoder that scores the best candidates
+    anew; by default none does."""
+    rerank: int = Field(default=20, ge=1)
+    """How many of the best candidates it scores."""
     min_support: float = Field(default=0.25, ge=0, le=1)
     """Least cosine of the best evidence for an answer to be tried."""
 
@@ -176,6 +182,8 @@ class Config(BaseSettings):
     )
 
     store: Path = DEFAULT_STORE
+    timezone: str = "UTC"
+    """IANA name of the zone whose days and years questions mean."""
     embedder: EmbedderConfig = EmbedderConfig()
     reader: ReaderConfig = ReaderConfig()
     models: ModelsConfig = ModelsConfig()
@@ -184,6 +192,15 @@ class Config(BaseSettings):
     watch: WatchConfig = WatchConfig()
     chunking: ChunkingConfig = ChunkingConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, KeyError) as error:
+            raise ValueError("no time zone of this name; Europe/Berlin is one") from error
+        return name
 
     @classmethod
     def settings_customise_sources(

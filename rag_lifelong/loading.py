@@ -1,4 +1,4 @@
-"""Loads the models the settings choose: the embedder and the reader, each once, when asked for.
+"""Loads the models the settings choose, each once, when asked for.
 
 Knows the settings, where models lie, which class runs which, and in what number format. Knows
 nothing about the store: what made its vectors is told by the caller.
@@ -13,12 +13,13 @@ from rag_lifelong.config import Config
 from rag_lifelong.embedding import embedder_for
 from rag_lifelong.errors import ConfigError, EmbedderMismatchError
 from rag_lifelong.models import ModelLocation, Role, locate
-from rag_lifelong.ports import Embedder, EmbeddingModel, Reader
+from rag_lifelong.ports import Embedder, EmbeddingModel, Encoders, Reader, Reranker
 from rag_lifelong.reading import READERS
+from rag_lifelong.reranking import CROSS_ENCODER
 
 
 class ModelLoader:
-    """The embedder and the reader of one system; one that is given is used as it is.
+    """The embedder, the reranker and the reader of one system; one given is used as it is.
 
     Several threads may ask for them.
     """
@@ -28,6 +29,7 @@ class ModelLoader:
     ) -> None:
         self._config = config
         self._embedder = embedder
+        self._reranker: Reranker | None = None
         self._reader = reader
         self._loading = threading.Lock()
 
@@ -61,6 +63,28 @@ class ModelLoader:
                 "`rag-lifelong reembed`",
             )
         return embedder
+
+    def encoders(self, stored: EmbeddingModel | None) -> Encoders:
+        """The models to find evidence with: the matching embedder, and the reranker if one is set.
+
+        Raises:
+            EmbedderMismatchError: If the store's vectors come from another embedder.
+            ModelError: If a model is missing or fails.
+        """
+        return Encoders(self.matching_embedder(stored), self.reranker())
+
+    def reranker(self) -> Reranker | None:
+        """The configured reranker; None if the settings name none.
+
+        Raises:
+            ModelError: If the model is missing or fails.
+        """
+        model = self._config.retrieval.reranker
+        with self._loading:
+            if self._reranker is None and model is not None:
+                found = self._locate(Role.RERANKER, model)
+                self._reranker = _import(CROSS_ENCODER)(found.path, name=found.name)
+            return self._reranker
 
     def load_embedder(self, model: str | None, known: Sequence[EmbeddingModel]) -> Embedder:
         """Load an embedder, in the number format the store has of it unless one is configured.

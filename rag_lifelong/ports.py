@@ -161,6 +161,27 @@ class Embedder(Protocol):
         ...
 
 
+class Reranker(Protocol):
+    """Scores texts against a question, reading both together."""
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        ...
+
+    def score(self, question: str, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """How well each text matches the question: shape [len(texts)], each in [0, 1]."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Encoders:
+    """The models that compare a question with texts."""
+
+    embedder: Embedder
+    reranker: Reranker | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """What a reader is asked: the instruction, and the user's turn with the evidence in it."""

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from zoneinfo import ZoneInfo
 
 from rag_lifelong.config import Config, load_config
 from rag_lifelong.errors import IndexStoreError, SourceError
@@ -192,12 +193,12 @@ class System:
 
         moment = self._moment(as_of, between, known_at)
         with self._snapshot() as snapshot:
-            embedder = self._models.matching_embedder(snapshot.embedding_model)
+            encoders = self._models.encoders(snapshot.embedding_model)
             return answer(
                 question,
                 moment,
                 snapshot,
-                embedder,
+                encoders,
                 lambda: through(self._models.reader()),
                 self.config,
             )
@@ -223,8 +224,8 @@ class System:
         moment = self._moment(as_of, between, known_at)
         settings = self.config.retrieval.model_copy(update={"evidence": limit, "least_share": 0.0})
         with self._snapshot() as snapshot:
-            embedder = self._models.matching_embedder(snapshot.embedding_model)
-            return retrieve(query, moment, snapshot, embedder, settings)
+            encoders = self._models.encoders(snapshot.embedding_model)
+            return retrieve(query, moment, snapshot, encoders, settings)
 
     def status(self) -> tuple[StoreStatus, EmbeddingModel | None]:
         """What the store holds, and what made its vectors."""
@@ -445,7 +446,18 @@ class System:
     ) -> "Moment":
         from rag_lifelong.retrieval.plan import Moment
 
-        return Moment(asked_at=self.now(), as_of=as_of, between=between, known_at=known_at)
+        return Moment(
+            asked_at=self.now(),
+            as_of=as_of,
+            between=between,
+            known_at=known_at,
+            timezone=_zone(self.config.timezone),
+        )
+
+
+def _zone(name: str) -> tzinfo:
+    # UTC is there even where no time zones are installed.
+    return UTC if name == "UTC" else ZoneInfo(name)
 
 
 def _size(directory: Path) -> int:

@@ -6,6 +6,8 @@ from evals.learners.options import Options, read_options
 from evals.learners.store_learner import LineOrder, StoreLearner
 from evals.ports import Bench
 from rag_lifelong.config import RetrievalConfig
+from rag_lifelong.loading import ModelLoader
+from rag_lifelong.ports import Encoders
 from rag_lifelong.retrieval.plan import Moment
 from rag_lifelong.retrieval.retriever import retrieve
 from rag_lifelong.types import Retrieved
@@ -28,7 +30,7 @@ class Ours(StoreLearner):
 
     def __init__(self, bench: Bench) -> None:
         configured = bench.config.retrieval.model_dump()
-        options = {name: str(value) for name, value in configured.items()}
+        options = {name: str(value) for name, value in configured.items() if value is not None}
         for name, value in bench.options.items():
             options["evidence" if name == "k" else name] = value
         given = replace(bench, options=options)
@@ -37,7 +39,9 @@ class Ours(StoreLearner):
             # Nobody is shown the quotes, and choosing them is most of the work.
             self.settings = self.settings.model_copy(update={"quote_chars": 0})
         super().__init__(bench, self.settings.order)
+        config = bench.config.model_copy(update={"retrieval": self.settings})
+        self._encoders = Encoders(self.embedder, ModelLoader(config).reranker())
 
     def find(self, question: str, moment: Moment) -> Retrieved:
         """What the product finds."""
-        return retrieve(question, moment, self.store.snapshot, self.embedder, self.settings)
+        return retrieve(question, moment, self.store.snapshot, self._encoders, self.settings)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from rag_lifelong.answering.grounds import why_not_read
 from rag_lifelong.answering.reading import Reading, read
 from rag_lifelong.config import Config
-from rag_lifelong.ports import Embedder, Reader, Snapshot
+from rag_lifelong.ports import Encoders, Reader, Snapshot
 from rag_lifelong.retrieval.plan import Moment, describe
 from rag_lifelong.retrieval.retriever import retrieve
 from rag_lifelong.stopwatch import Stopwatch
@@ -19,7 +19,7 @@ def answer(
     question: str,
     moment: Moment,
     snapshot: Snapshot,
-    embedder: Embedder,
+    encoders: Encoders,
     reader: Callable[[], Reader],
     config: Config,
 ) -> Answer:
@@ -29,7 +29,7 @@ def answer(
         question: The question, in words.
         moment: When it is asked, and any time its asker fixed.
         snapshot: What the store holds.
-        embedder: Makes the question's vector.
+        encoders: Compare the question with texts.
         reader: Gives the language model; not called when there is nothing to read.
         config: Settings of retrieval and reading.
 
@@ -38,7 +38,7 @@ def answer(
         ModelError: If a model fails.
     """
     timer = Stopwatch()
-    found = retrieve(question, moment, snapshot, embedder, config.retrieval)
+    found = retrieve(question, moment, snapshot, encoders, config.retrieval)
     timer.mark("retrieve")
     reason = why_not_read(found, moment, config.retrieval.min_support)
     if reason:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rag_lifelong.config import Config
     from rag_lifelong.models import ModelInfo, Role
 
-app = typer.Typer(help="Show, check and find the embedder and the reader.", no_args_is_help=True)
+app = typer.Typer(help="Show, check and find the models.", no_args_is_help=True)
 
 AllowDownload = Annotated[
     bool, typer.Option("--allow-download", help="Fetch a configured hub id if it is not here.")
@@ -68,7 +68,7 @@ def verify_(
 
 @app.command("path")
 def path(
-    role: Annotated[Literal["embedder", "reader"], typer.Argument(help="Which model.")],
+    role: Annotated[Literal["embedder", "reader", "reranker"], typer.Argument(help="Which model.")],
     config: options.ConfigFile = None,
     allow_download: AllowDownload = False,
 ) -> None:
@@ -87,7 +87,7 @@ def path(
     with err.status(f"finding the {role} …"):
         found = locate(
             Role(role),
-            _configured(settings)[Role(role)],
+            _configured(settings).get(Role(role)),
             cache_dir=settings.models.cache_dir,
             allow_download=allow_download or settings.models.allow_download,
         )
@@ -97,7 +97,9 @@ def path(
 def _configured(settings: "Config") -> "dict[Role, str | None]":
     from rag_lifelong.models import Role
 
-    return {Role.EMBEDDER: settings.embedder.model, Role.READER: settings.reader.model}
+    models = {Role.EMBEDDER: settings.embedder.model, Role.READER: settings.reader.model}
+    reranker = settings.retrieval.reranker
+    return models if reranker is None else {**models, Role.RERANKER: reranker}
 
 
 def _print(info: "ModelInfo") -> None:

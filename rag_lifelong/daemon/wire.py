@@ -116,7 +116,7 @@ def is_mine(peer: socket.socket) -> bool:
 
 
 def models_key(config: Config) -> str:
-    """Names the program and the models that settings choose: who has the same answers the same.
+    """Names the program, models and time zone of settings: who has the same answers the same.
 
     A hash, because `reader.api_key` takes part.
     """
@@ -129,6 +129,8 @@ def models_key(config: Config) -> str:
         embedder | {"model": _anywhere(embedder["model"])},
         reader | {"model": _anywhere(reader["model"])},
         models | {"cache_dir": _anywhere(models["cache_dir"])},
+        _anywhere(config.retrieval.reranker),
+        config.timezone,
     ]
     return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
 

@@ -20,6 +20,8 @@ class Role(StrEnum):
 
     EMBEDDER = "embedder"
     READER = "reader"
+    RERANKER = "reranker"
+    """Comes with no package: the user names one, or there is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,9 @@ def locate(
     """
     if configured is not None:
         return _configured(role, configured, allow_download=allow_download)
-    package = packages[role]
+    package = packages.get(role)
+    if package is None:
+        raise ModelError(f"no {role} is configured", hint="name its folder or hub id")
     path = _installed(package, cache_dir or default_cache_dir())
     return ModelLocation(role, package.name, path, Origin.PACKAGE)
 

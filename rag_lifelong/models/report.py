@@ -51,13 +51,16 @@ def list_models(
     cache_dir: Path | None = None,
     packages: Mapping[Role, ModelPackage] = DEFAULT_PACKAGES,
 ) -> list[ModelInfo]:
-    """The model of each role, without joining, downloading or importing anything."""
+    """The model of each role that has one, without joining, downloading or importing anything."""
     wanted = configured or {}
     folder = cache_dir or default_cache_dir()
     infos = []
     for role in Role:
         name = wanted.get(role)
-        infos.append(_configured(role, name) if name else _packaged(packages[role], folder))
+        if name:
+            infos.append(_configured(role, name))
+        elif role in packages:
+            infos.append(_packaged(packages[role], folder))
     return infos
 
 

@@ -5,9 +5,9 @@ search inside their window is united with the search of what holds now, and scor
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, tzinfo
 
-from rag_lifelong.temporal import MIN_TIME, Interval, instant_interval
+from rag_lifelong.temporal import MAX_TIME, MIN_TIME, Interval, instant_interval
 from rag_lifelong.types import TimeFilter, TimeIntent, TimeRelation
 
 
@@ -19,6 +19,8 @@ class Moment:
     as_of: Interval | None = None
     between: Interval | None = None
     known_at: datetime | None = None
+    timezone: tzinfo = UTC
+    """Whose days and years the question means."""
 
     @property
     def now(self) -> datetime:
@@ -50,7 +52,7 @@ def plan_time(intent: TimeIntent, moment: Moment) -> Plan:
             window = None
         parsed = "now" if intent.relation is TimeRelation.NOW else None
     else:
-        parsed = f"{intent.relation} {describe(intent.window)}"
+        parsed = f"{intent.relation} {describe(intent.window, moment.timezone)}"
         clipped = _within_flags(intent.window, base)
         if clipped is not None:
             preferred = TimeFilter(as_of=clipped, known_at=moment.known_at)
@@ -59,18 +61,27 @@ def plan_time(intent: TimeIntent, moment: Moment) -> Plan:
     return Plan(preferred=preferred, base=base, window=window, parsed=parsed, applied=described)
 
 
-def describe(interval: Interval) -> str:
-    """`2019-06-01 to 2019-06-30`, both days included; open ends by name.
+def describe(interval: Interval, timezone: tzinfo = UTC) -> str:
+    """`2019-06-01 to 2019-06-30`, both days included, in a time zone; open ends by name.
 
     >>> from rag_lifelong.temporal import month_interval
     >>> describe(month_interval(2019, 6))
     '2019-06-01 to 2019-06-30'
     """
-    first = interval.start.date()
-    last = max(interval.start, interval.end - (interval.end.resolution)).date()
+    first = _day(interval.start, timezone)
+    last = _day(max(interval.start, interval.end - interval.end.resolution), timezone)
     if interval.start == MIN_TIME:
         return f"up to {last}"
+    if interval.end == MAX_TIME:
+        return f"from {first} on"
     return f"{first}" if first == last else f"{first} to {last}"
+
+
+def _day(instant: datetime, timezone: tzinfo) -> date:
+    try:
+        return instant.astimezone(timezone).date()
+    except OverflowError:  # the first or the last day there is
+        return instant.date()
 
 
 def _base(moment: Moment) -> tuple[TimeFilter, str]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from rag_lifelong.config import RetrievalConfig
 from rag_lifelong.errors import EmbedderMismatchError
-from rag_lifelong.ports import Embedder, Snapshot
+from rag_lifelong.ports import Embedder, Encoders, Snapshot
 from rag_lifelong.retrieval.claims import Claim, about_subject, of_relation, read_claim
 from rag_lifelong.retrieval.focus import focus
 from rag_lifelong.retrieval.fusion import reciprocal_rank_fusion
@@ -57,7 +57,7 @@ def retrieve(
     question: str,
     moment: Moment,
     snapshot: Snapshot,
-    embedder: Embedder,
+    encoders: Encoders,
     settings: RetrievalConfig,
 ) -> Retrieved:
     """Find the evidence for a question.
@@ -65,9 +65,10 @@ def retrieve(
     Raises:
         EmbedderMismatchError: If the store's vectors come from another model than the embedder's.
     """
+    embedder = encoders.embedder
     _check_model(snapshot, embedder)
     watch = Stopwatch()
-    intent = parse_time_intent(question, asked_at=moment.now)
+    intent = parse_time_intent(question, asked_at=moment.now, timezone=moment.timezone)
     plan = plan_time(intent, moment)
     topic = _without_event(intent.topic or question, intent)
     watch.mark("parse")

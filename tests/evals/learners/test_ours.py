@@ -9,6 +9,7 @@ from evals.types import Asked
 from indexes.snapshot import StoreSnapshot
 from rag_lifelong.config import Config, RetrievalConfig
 from rag_lifelong.errors import EvalError
+from rag_lifelong.ports import Encoders
 from rag_lifelong.retrieval.plan import Moment
 from rag_lifelong.retrieval.retriever import retrieve
 from rag_lifelong.testing import HashingEmbedder
@@ -31,7 +32,7 @@ def test_finds_what_the_product_finds(tmp_path):
     moment = Moment(asked_at=day("2022-01-01"), known_at=SECOND.end)
     with StoreSnapshot(tmp_path / "shared" / "store") as snapshot:
         expected = retrieve(
-            NOW.question, moment, snapshot, HashingEmbedder(), RetrievalConfig()
+            NOW.question, moment, snapshot, Encoders(HashingEmbedder()), RetrievalConfig()
         ).evidence
     lines = made.answer(asked(NOW, "2022-01-01")).evidence
     assert [line.doc_id for line in lines] == [one.chunk.revision_id for one in expected]
