@@ -429,6 +429,10 @@ class Evidence:
     """The chunk's sentences that bear on the question: what the reader is shown."""
     also_at: tuple[str, ...] = ()
     """Citations of other documents that hold the same text at that time."""
+    claim: str = ""
+    """The chunk's sentence that claims what is asked; empty if none does."""
+    since: datetime | None = None
+    """From when on its claim says that it holds; None if it claims nothing."""
     until: datetime | None = None
     """When newer evidence of another value began to hold; None if none replaces it."""
 
@@ -458,6 +462,21 @@ class Retrieved:
     """Seconds of each stage, in their order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of time in the course of things, and what held in it.
+
+    Dates are as precise as they are known: `2019`, `2019-06`, `2019-06-01`.
+    """
+
+    since: str | None
+    """None if it is not told."""
+    until: str | None
+    """None if nothing ended it."""
+    text: str
+    citation: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An answer with its evidence, or an abstention that says why."""
@@ -474,5 +493,8 @@ class Answer:
     """Why it abstained; empty otherwise."""
     confidence: float | None = None
     """How sure the reader was, in [0, 1]; None if nothing was read."""
+    timeline: tuple[Stretch, ...] = ()
+    """What held when, the earliest first, where the course of things is asked for; each is told by
+    the evidence of its number."""
     timings_s: dict[str, float] = field(default_factory=dict)
     """Seconds of each stage; those before `retrieve` are parts of it, `total` is of all."""
