@@ -52,11 +52,14 @@ _STORING = (
 )
 """Source code that makes the store all learners search. Making one takes far longer than asking it,
 so it outlives changes of how questions are answered; settings and models are in its key besides."""
+_TEACHING = ("evals/training", "evals/types.py", "evals/running/asking.py")
+"""Source code that teaches and asks models, besides the strategy's own."""
 _LIBRARIES = (
     "faiss-cpu",
     "faiss-gpu",
     "langchain-text-splitters",
     "numpy",
+    "peft",
     "PyStemmer",
     "sentence-transformers",
     "tokenizers",
@@ -98,6 +101,21 @@ def storing_fingerprint(root: Path = _ROOT) -> str:
     return _fingerprint_of(_STORING, root)
 
 
+def teaching_fingerprint(target: str, root: Path = _ROOT) -> str:
+    """A fingerprint of the source code of a way of teaching: 16 hex digits.
+
+    Of the strategies it holds those of the same family alone, so that one can be changed without
+    teaching with all others again.
+
+    Args:
+        target: "module:name" of the strategy.
+        root: Where the source code lies.
+    """
+    module, _, _ = target.partition(":")
+    family = module.rpartition(".")[0].replace(".", "/")
+    return _fingerprint_of((*_TEACHING, family), root)
+
+
 def library_versions() -> dict[str, str]:
     """The installed versions of the libraries that answers are computed with."""
     found = {"python": platform.python_version(), "rag-lifelong": rag_lifelong.__version__}
@@ -129,6 +147,16 @@ def this_program() -> Program:
 def storing_program() -> Program:
     """What makes a stream's store, as it was when this process first asked."""
     return Program(storing_fingerprint(), library_versions())
+
+
+@lru_cache
+def teaching_program(target: str) -> Program:
+    """What teaches a model in one way, as it was when this process first asked.
+
+    Args:
+        target: "module:name" of the strategy.
+    """
+    return Program(teaching_fingerprint(target), library_versions())
 
 
 def settings_of(config: Config) -> dict[str, Any]:

@@ -3,10 +3,17 @@
 from dataclasses import dataclass
 
 from evals.running.equipment import Equipment
-from evals.running.identity import digest, settings_of, storing_program, this_program
+from evals.running.identity import (
+    digest,
+    settings_of,
+    storing_program,
+    teaching_program,
+    this_program,
+)
 from evals.running.spec import LearnerSpec
 from evals.running.worlds import World
 from evals.runs import Cell
+from evals.training.tuned import tuned_options
 
 _SHORT = 16
 
@@ -27,11 +34,18 @@ class Keys:
     ) -> "Keys":
         """The keys of a learner on a world, read in a way."""
         settings = settings_of(equipment.config)
-        reader = equipment.reader_id if reading == "llm" else ""
-        models = [equipment.embedder_id, reader]
         name = [learner.text, dict(learner.options)]
+        if learner.entry.is_taught:
+            # It finds and reads nothing, so how that is done does not matter; the reader may have
+            # paraphrased what is taught.
+            chosen = tuned_options(learner.name, learner.options.get("model"))
+            program = teaching_program(learner.entry.target)
+            maker = digest(name, chosen, equipment.reader_id, world.seed, program)
+        else:
+            models = [equipment.embedder_id, equipment.reader_id if reading == "llm" else ""]
+            maker = digest(name, reading, models, world.seed, settings, this_program())
         return cls(
-            maker=digest(name, reading, models, world.seed, settings, this_program()),
+            maker=maker,
             store=digest(
                 world.told[-1],
                 world.seed,

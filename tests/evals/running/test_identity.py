@@ -13,6 +13,7 @@ from evals.running.identity import (
     settings_of,
     storing_fingerprint,
     stream_fingerprint,
+    teaching_fingerprint,
     told_by_row,
 )
 from rag_lifelong.config import load_config
@@ -110,3 +111,23 @@ def test_a_served_model_is_known_by_its_address():
     config = load_config(flags={"reader": reader})
     assert model_identity(Role.READER, config) == "m@http://127.0.0.1:9/v1"
     assert "api_key" not in settings_of(config)["reader"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "counts"),
+    [
+        ("evals/training/loop.py", True),
+        ("evals/baselines/replay/buffer.py", True),
+        ("evals/baselines/editing/grace.py", False),
+        ("rag_lifelong/retrieval/claims.py", False),
+    ],
+)
+def test_of_a_strategy_only_what_teaches_with_it_counts(tmp_path: Path, changed: str, counts: bool):
+    for name in ("evals/types.py", "evals/running/asking.py", changed):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("was = 1\n")
+    before = teaching_fingerprint("evals.baselines.replay.plain:Replay", tmp_path)
+    (tmp_path / changed).write_text("is_now = 2\n")
+    after = teaching_fingerprint("evals.baselines.replay.plain:Replay", tmp_path)
+    assert (after != before) == counts
