@@ -33,11 +33,11 @@ def course(evidence: Sequence[Evidence]) -> list[tuple[Stretch, Evidence]]:
     return [(_stretch(one, labels), one.evidence) for one in values]
 
 
-def told(stretches: Iterable[Stretch]) -> str:
+def as_lines(stretches: Iterable[Stretch]) -> str:
     r"""Stretches as text, a line each, numbered as their evidence is.
 
-    >>> told([Stretch("2019-03", "2021", "Ann leads.", "a.md"), Stretch("2021", None, "Bo!", "b")])
-    '2019-03 – 2021: Ann leads. [1]\nsince 2021: Bo! [2]'
+    >>> as_lines([Stretch("2019-03", "2021", "Ann.", "a.md"), Stretch("2021", None, "Bo.", "b.md")])
+    '2019-03 – 2021: Ann. [1]\nsince 2021: Bo. [2]'
     """
     return "\n".join(
         f"{_when(one)}: {one.text} [{number}]" for number, one in enumerate(stretches, start=1)
@@ -85,7 +85,9 @@ def _united(same: Sequence[_Held]) -> _Held:
 
 
 def _stretch(one: _Held, labels: dict[datetime, str]) -> Stretch:
-    until = one.until and labels.get(one.until, one.until.date().isoformat())
+    until = None
+    if one.until is not None:
+        until = labels.get(one.until, one.until.date().isoformat())
     since = None if one.since == MIN_TIME else labels[one.since]
     return Stretch(since, until, one.text, one.evidence.chunk.citation)
 

@@ -88,6 +88,10 @@ def answer_json(given: Answer) -> dict[str, Any]:
         "as_of": given.as_of,
         "known_at": iso(given.known_at),
         "time": time_json(given.time),
+        "timeline": [
+            {"from": one.since, "until": one.until, "text": one.text, "citation": one.citation}
+            for one in given.timeline
+        ],
         "evidence": [evidence_json(evidence) for evidence in given.evidence],
         "model": given.model,
         "timings_s": {name: round(s, 4) for name, s in given.timings_s.items()},
@@ -107,7 +111,8 @@ def time_json(time: TimeReport) -> dict[str, str | None]:
 def evidence_json(evidence: Evidence) -> dict[str, Any]:
     """One piece of evidence; `published_at` is as precise as the date is known.
 
-    `valid_to` is when its document stopped saying so, `until` when another said something newer.
+    `valid_from` and `valid_to` are when its document said so; `since` is from when on it says
+    that something holds, `until` when another said something newer.
     """
     chunk = evidence.chunk
     return {
@@ -125,6 +130,7 @@ def evidence_json(evidence: Evidence) -> dict[str, Any]:
         "date_source": chunk.date.source.value,
         "valid_from": iso(chunk.valid_from),
         "valid_to": iso(chunk.valid_to),
+        "since": iso(evidence.since),
         "until": iso(evidence.until),
         "recorded_at": iso(chunk.recorded_at),
         "score": round(evidence.score, 6),

@@ -8,7 +8,7 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_lifelong.answering.course import course, told
+from rag_lifelong.answering.course import as_lines, course
 from rag_lifelong.temporal import MIN_TIME, parse_when
 from rag_lifelong.types import Evidence, Stretch
 from tests.rag_lifelong.builders import chunk
@@ -72,7 +72,7 @@ def test_a_date_in_a_sentence_counts_to_the_day():
 def test_a_beginning_that_is_not_told_is_left_open():
     early = replace(ANN, since=MIN_TIME)
     assert stretches(early, BO)[0].since is None
-    assert told(stretches(early, BO)).startswith("until 2015-05: Ann Lee")
+    assert as_lines(stretches(early, BO)).startswith("until 2015-05: Ann Lee")
 
 
 def test_values_that_hold_at_once_are_all_told_without_an_end():
