@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from evals.metrics.answers import exact_match, relaxed_match, strict_match, token_f1
 from evals.metrics.retrieval import RankScores, rank_scores, temporal_gains
-from evals.metrics.staleness import conflicts, harm_score, stale
+from evals.metrics.staleness import conflicts, harm_score, stale, stale_above_gold
 from evals.runs import Answered
 from evals.types import Example
 from rag_lifelong.temporal import MAX_TIME, Interval
@@ -102,10 +102,16 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
             "holds with the time asked about, over their union.",
             is_of_evidence=True,
         ),
+        "answer_recall1": Measure(
+            label="AR@1",
+            definition="Answer recall: the first line of evidence contains a right answer after "
+            "normalisation, whether or not it states it (MRAG, arXiv 2412.15540).",
+            is_of_evidence=True,
+        ),
         "answer_recall5": Measure(
             label="AR@5",
             definition="Answer recall: one of the first five lines of evidence contains a right "
-            "answer, whether or not it states it.",
+            "answer after normalisation.",
             is_of_evidence=True,
         ),
         "conflict": Measure(
@@ -230,10 +236,11 @@ def _timely(example: Example) -> Mapping[str, float]:
 
 
 def _conflicting(answers: Answers) -> dict[str, Floats]:
-    names = ("answer_recall5", "conflict", "stale_above_gold")
+    names = ("answer_recall1", "answer_recall5", "conflict", "stale_above_gold")
     rows = [
         (
-            _names_answer(example, answered),
+            _names_answer(example, answered, 1),
+            _names_answer(example, answered, 5),
             _conflict(example, answered),
             _upside_down(example, answered),
         )
@@ -243,10 +250,10 @@ def _conflicting(answers: Answers) -> dict[str, Floats]:
     return dict(zip(names, table.T, strict=True))
 
 
-def _names_answer(example: Example, answered: Answered) -> float:
+def _names_answer(example: Example, answered: Answered, k: int) -> float:
     if not example.answers:
         return math.nan
-    return any(_names(line.text, example.answers) for line in answered.evidence[:5])
+    return any(_names(line.text, example.answers) for line in answered.evidence[:k])
 
 
 @lru_cache(_REMEMBERED)
@@ -263,5 +270,5 @@ def _conflict(example: Example, answered: Answered) -> float:
 def _upside_down(example: Example, answered: Answered) -> float:
     if not example.gold_docs or not example.stale_docs:
         return math.nan
-    stated = dict.fromkeys(example.stale_docs, True) | dict.fromkeys(example.gold_docs, False)
-    return next((stated[line.doc_id] for line in answered.evidence if line.doc_id in stated), False)
+    found = [line.doc_id for line in answered.evidence]
+    return stale_above_gold(found, gold=example.gold_docs, stale=example.stale_docs)

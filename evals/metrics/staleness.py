@@ -57,6 +57,28 @@ def staleness_rate(is_stale: Sequence[bool], *, given: Sequence[bool] | None = N
     return sum(counted) / len(counted) if counted else math.nan
 
 
+def stale_above_gold(
+    ranked: Sequence[str], *, gold: Collection[str], stale: Collection[str]
+) -> bool:
+    """Whether a document of a superseded value ranks above all that state the right one.
+
+    Found without any right one it does too; where neither is found it does not. A document that
+    states both counts as right.
+
+    Args:
+        ranked: The documents found, best first.
+        gold: Those that state a right answer.
+        stale: Those that state a superseded value.
+
+    >>> stale_above_gold(["x", "old", "new"], gold=["new"], stale=["old"])
+    True
+    >>> stale_above_gold(["new", "old"], gold=["new"], stale=["old"])
+    False
+    """
+    stated = dict.fromkeys(stale, True) | dict.fromkeys(gold, False)
+    return next((stated[doc_id] for doc_id in ranked if doc_id in stated), False)
+
+
 def harm_score(*, right: bool, abstained: bool) -> int:
     """1 for a right answer, 0 for none, -1 for a wrong one, which does harm.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evals.measures import MEASURES
 from evals.reports.comparisons import difference, estimate, pairing
-from evals.reports.endpoints import Endpoint, Sample, Unit, plain
+from evals.reports.endpoints import Endpoint, Sample, of_measure, plain
 from evals.runs import Question, Run
 from evals.scoring import Scores, score_learner
 from evals.statistics import Estimate, McNemar
@@ -82,7 +82,7 @@ def compare(run: Path, a: str, b: str, *, metric: str = "em") -> Comparison:
             )
     questions = {seed: read.questions(seed) for seed in read.seeds}
     one, other = (score_learner(read, name, questions).only(row=read.n_periods) for name in (a, b))
-    endpoint = _endpoint(metric)
+    endpoint = of_measure(metric)
     first, second = plain(one[metric], one), plain(other[metric], other)
     return Comparison(
         first=a,
@@ -95,17 +95,6 @@ def compare(run: Path, a: str, b: str, *, metric: str = "em") -> Comparison:
         cohorts=_parts(endpoint, first, second, "cohort"),
         forms=_parts(endpoint, first, second, "form"),
         differing=_differing(read, questions, one, other, metric),
-    )
-
-
-def _endpoint(metric: str) -> Endpoint:
-    measure = MEASURES[metric]
-    return Endpoint(
-        name=metric,
-        label=measure.label,
-        definition=measure.definition,
-        draw=lambda scores, last: plain(scores[metric], scores.only(row=last)),
-        unit=Unit.SHARE if measure.is_share else Unit.CHANGE,
     )
 
 

@@ -15,6 +15,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from evals.measures import MEASURES
 from evals.reports.page import DASH, decimal, per_cent, signed, signed_points
 from evals.scoring import Floats, Scores
 from evals.statistics import Estimate
@@ -119,6 +120,18 @@ def ratio(numerator: Floats, denominator: Floats, scores: Scores) -> Sample:
     whole = numerator.sum() / denominator.sum()
     influence = whole + (numerator - whole * denominator) / denominator.mean()
     return Sample(values=influence, scores=scores)
+
+
+def of_measure(name: str) -> Endpoint:
+    """The mean of a measure over all answers after the last period that it applies to."""
+    measure = MEASURES[name]
+    return Endpoint(
+        name=name,
+        label=measure.label,
+        definition=measure.definition,
+        draw=lambda scores, last: plain(scores.only(row=last)[name], scores.only(row=last)),
+        unit=Unit.SHARE if measure.is_share else Unit.CHANGE,
+    )
 
 
 def _fresh(measure: str) -> Callable[[Scores, int], Sample]:
@@ -242,11 +255,39 @@ ENDPOINTS = (
         draw=_fresh("em_said"),
     ),
     Endpoint(
+        name="er1",
+        label="ER@1",
+        definition="Evidence recall: share of questions after the last period whose first document "
+        "of evidence states the answer.",
+        draw=_mean_at_end("er1"),
+    ),
+    Endpoint(
         name="er5",
         label="ER@5",
         definition="Evidence recall: share of questions after the last period with a document that "
         "states the answer among the first five of the evidence.",
         draw=_mean_at_end("er5"),
+    ),
+    Endpoint(
+        name="answer_recall1",
+        label="AR@1",
+        definition="Answer recall: share of questions after the last period whose first line of "
+        "evidence contains a right answer, whether or not it states it.",
+        draw=_mean_at_end("answer_recall1"),
+    ),
+    Endpoint(
+        name="answer_recall5",
+        label="AR@5",
+        definition="As AR@1, among the first five lines.",
+        draw=_mean_at_end("answer_recall5"),
+    ),
+    Endpoint(
+        name="stale_above_gold",
+        label="Stale above gold",
+        definition="Share of questions after the last period, among those with a document of a "
+        "superseded value and one of the right value, in whose evidence the former ranks first.",
+        draw=_mean_at_end("stale_above_gold"),
+        is_lower_better=True,
     ),
     Endpoint(
         name="lag",

@@ -19,6 +19,8 @@ from evals.reports.comparisons import difference, estimate, holm, pairing
 from evals.reports.confidence import Confidence, confidence
 from evals.reports.costs import Cost, Crossing, cost, crossings
 from evals.reports.endpoints import ENDPOINTS
+from evals.reports.evidence import Found, found_by_date
+from evals.reports.perturbed import Drop, drops
 from evals.reports.transfer import Number, transfer
 from evals.runs import Run
 from evals.scoring import Floats, Scores
@@ -79,6 +81,10 @@ class Summary:
     seeds: Mapping[str, Mapping[int, float]]
     """The first endpoint by seed."""
     groups: Sequence[Group]
+    found: Sequence[Found]
+    """Evidence by date."""
+    drops: Sequence[Drop]
+    """From questions to themselves with another date; none where the benchmark has no such."""
     matrices: Mapping[str, Mapping[str, Sequence[Sequence[float]]]]
     """By learner, then `asof` and `now`."""
     transfer: Mapping[str, Mapping[str, Sequence[Number]]]
@@ -146,6 +152,8 @@ def summarise(run: Run, scores: Mapping[str, Scores]) -> Summary:
         wordings={name: _split(one, "wording", last) for name, one in scores.items()},
         seeds={name: _split(one, "seed", last) for name, one in scores.items()},
         groups=_groups(scores, last),
+        found=found_by_date(run, scores),
+        drops=drops(run, scores),
         matrices={
             name: {kind: cells.tolist() for kind, cells in both.items()}
             for name, both in matrices.items()

@@ -70,6 +70,17 @@ def test_staleness_needs_a_superseded_value():
     assert np.isnan(scores_of(replace(EXAMPLE, superseded=()), OLD)["stale"])
 
 
+def test_a_line_that_names_the_answer_counts_at_its_place_whatever_its_document():
+    lines = tuple(
+        EvidenceLine(doc_id="x", date="2031", text=text, score=1)
+        for text in ("Nobody came.", f"The {NEW.upper()}, they say.")
+    )
+    found = scores_of(EXAMPLE, NEW, evidence=lines)
+    assert (found["answer_recall1"], found["answer_recall5"]) == (0, 1)
+    assert scores_of(EXAMPLE, NEW, evidence=lines[1:])["answer_recall1"] == 1
+    assert np.isnan(scores_of(NOBODY, "", evidence=lines)["answer_recall1"])
+
+
 @pytest.mark.parametrize(
     ("docs", "er1", "er5", "mrr", "above", "conflict"),
     [

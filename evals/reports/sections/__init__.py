@@ -8,12 +8,14 @@ from evals.reports.sections.checks import ablations, guards
 from evals.reports.sections.costs import costs
 from evals.reports.sections.course import matrices, over_time
 from evals.reports.sections.details import breakdown, confidence, steadiness
+from evals.reports.sections.evidence import evidence
 from evals.reports.sections.results import differences, headline
 from evals.reports.summary import Summary
 
 SECTIONS: Sequence[Callable[[Summary], Section]] = (
     headline,
     differences,
+    evidence,
     over_time,
     matrices,
     breakdown,

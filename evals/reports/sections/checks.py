@@ -1,5 +1,7 @@
 """Ablations, and the guards against comparisons that are not what they seem."""
 
+import math
+
 from evals.guards import ALPHA
 from evals.reports.endpoints import ENDPOINTS, change_ends_of, change_of
 from evals.reports.page import (
@@ -26,6 +28,11 @@ def ablations(summary: Summary) -> Section:
                 f"{summary.reference} and {summary.reference}@k=3.",
             ],
         )
+    shown = [
+        e
+        for e in ENDPOINTS
+        if any(not math.isnan(one.endpoints[e.name].value) for one in summary.ablations)
+    ]
     return Section(
         name="ablations",
         title="Ablations",
@@ -39,7 +46,7 @@ def ablations(summary: Summary) -> Section:
                 columns=[
                     Column(label="Learner", is_text=True),
                     Column(label="Less", is_text=True),
-                    *(Column(label=endpoint.label) for endpoint in ENDPOINTS),
+                    *(Column(label=endpoint.label) for endpoint in shown),
                 ],
                 rows=[
                     Row(
@@ -51,7 +58,7 @@ def ablations(summary: Summary) -> Section:
                                     text=change_of(e, one.endpoints[e.name].value),
                                     note=change_ends_of(e, one.endpoints[e.name]),
                                 )
-                                for e in ENDPOINTS
+                                for e in shown
                             ),
                         ],
                     )
