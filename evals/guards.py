@@ -24,6 +24,8 @@ from evals.types import Cohort, Form
 ALPHA = 0.05
 """Familywise error rate of the leak detector."""
 
+_DATED = frozenset({Form.AS_OF, Form.BETWEEN})
+
 Pair = tuple[Question, Question]
 """Two questions about one fact as of different dates."""
 
@@ -126,7 +128,7 @@ def date_pairs(questions: Iterable[Question]) -> tuple[Pair, ...]:
     by_fact: dict[str, list[Question]] = defaultdict(list)
     for question in questions:
         example = question.example
-        is_dated = question.kind == "asof" and example.form is Form.AS_OF and example.window
+        is_dated = question.kind == "asof" and example.form in _DATED and example.window
         if is_dated and example.cluster and example.answers:
             by_fact[example.cluster].append(question)
     return tuple(

@@ -80,7 +80,8 @@ def _examples(period: Period, limit: int | None, seed: int) -> list[Example]:
         period.examples,
         limit,
         seed=seed,
-        name=lambda example: example.example_id,
+        # A question is drawn together with itself of another date.
+        name=lambda example: example.perturbs or example.example_id,
         stratum=lambda example: (example.cohort, example.form),
     )
 

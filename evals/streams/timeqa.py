@@ -10,10 +10,10 @@ generated ones (`{train,dev,test}.{easy,hard}.json`, one JSON object a line, som
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
 import pydantic
@@ -40,6 +40,13 @@ _SHORT_YEAR = re.compile(
 )
 """What stands before a year of three digits; else they are the number of something."""
 _LAST_YEAR = 2100
+_ANY_DATE = _DATE.replace("?P<month>", "?:").replace("?P<year>", "?:").replace("?P<decade>", "?:")
+_PHRASE = re.compile(
+    rf"\b(?:from|in|between|during|on)\s+(?:in\s+)?{_ANY_DATE}"
+    rf"(?:\s*(?:to|until|till|and|-)\s*(?:in\s+)?{_ANY_DATE})?(?![\w-])",
+    re.IGNORECASE,
+)
+"""The time of a question that can be exchanged for another's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +72,7 @@ def load(
     files: str = "human_annotated_*.json",
     as_of: date = date(2021, 1, 1),
     periods: Annotated[int, pydantic.Field(ge=1)] = 1,
+    perturb: Literal["nothing", "dates"] = "nothing",
 ) -> Stream:
     """The stream of TimeQA: each page is one document.
 
@@ -75,6 +83,8 @@ def load(
         as_of: When the pages are taken to be published: they have no date of their own.
         periods: In how many periods the pages are told. They follow one another day by day, since
             all pages are of the same time.
+        perturb: `dates`: only the questions that stay questions of the same relation with the date
+            of another of its values, each followed by itself with that date.
 
     Raises:
         EvalError: If a file is missing, or not as published.
@@ -86,13 +96,16 @@ def load(
     if periods > 1:
         random.Random(seed).shuffle(pages)
     start = datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC)
+    examples = _perturbed(asked) if perturb == "dates" else [(one, _example(one)) for one in asked]
     return Stream(
         name="timeqa",
         periods=tuple(
-            _period(start + index * _DAY, pages[index::periods], asked) for index in range(periods)
+            _period(start + index * _DAY, pages[index::periods], asked, examples)
+            for index in range(periods)
         ),
         contamination=_CONTAMINATION,
-        notes=_notes(asked, as_of),
+        notes=_notes(asked, as_of)
+        + (f"; {len(examples) // 2} questions with another date" if perturb == "dates" else ""),
     )
 
 
@@ -157,16 +170,20 @@ def _page(page: Mapping[str, Any], where: str) -> Iterator[_Asked]:
         )
 
 
-def _period(start: datetime, pages: Sequence[str], asked: Sequence[_Asked]) -> Period:
+def _period(
+    start: datetime,
+    pages: Sequence[str],
+    asked: Sequence[_Asked],
+    examples: Sequence[tuple[_Asked, Example]],
+) -> Period:
     chosen = set(pages)
-    here = [one for one in asked if one.page in chosen]
-    documents = {one.page: _document(one, start) for one in here}
+    documents = {one.page: _document(one, start) for one in asked if one.page in chosen}
     return Period(
         name=f"{start:%Y-%m-%d}",
         start=start,
         end=start + _DAY,
         documents=tuple(documents.values()),
-        examples=tuple(_example(one) for one in here),
+        examples=tuple(example for one, example in examples if one.page in chosen),
     )
 
 
@@ -194,16 +211,70 @@ def _example(one: _Asked) -> Example:
     )
 
 
+def _perturbed(asked: Sequence[_Asked]) -> list[tuple[_Asked, Example]]:
+    """The questions whose date can be exchanged, each followed by itself with another's date."""
+    by_fact: dict[str, list[tuple[_Asked, Example]]] = {}
+    for one in asked:
+        if one.answers and _exchangeable(one.question):
+            by_fact.setdefault(one.fact, []).append((one, _example(one)))
+    found = []
+    for same in by_fact.values():
+        for place, (one, example) in enumerate(same):
+            others = (other for _, other in (*same[place + 1 :], *same[:place]))
+            other = next((other for other in others if _are_apart(example, other)), None)
+            if other is not None:
+                found += [(one, example), (one, _with_date_of(other, example))]
+    return found
+
+
+def _exchangeable(question: str) -> re.Match[str] | None:
+    """Where the time of a question stands, if it is one phrase and there is no other date."""
+    phrases = list(_PHRASE.finditer(question))
+    dates = [match for match in _DATES.finditer(question) if _is_date(match)]
+    if len(phrases) != 1 or _OPEN.search(question):
+        return None
+    (phrase,) = phrases
+    inside = all(phrase.start() < d.start() and d.end() <= phrase.end() for d in dates)
+    return phrase if dates and inside else None
+
+
+def _are_apart(one: Example, other: Example) -> bool:
+    """Whether two questions of one fact share neither time nor answer."""
+    if one.window is None or other.window is None:
+        return False
+    answers = {answer.casefold() for answer in one.answers}
+    return answers.isdisjoint(answer.casefold() for answer in other.answers) and (
+        one.window.end <= other.window.start or other.window.end <= one.window.start
+    )
+
+
+def _with_date_of(other: Example, example: Example) -> Example:
+    """A question in its own words, of the time that another asks about, with its answer."""
+    here, there = _exchangeable(example.question), _exchangeable(other.question)
+    if here is None or there is None:
+        raise ValueError("a question whose date cannot be exchanged")
+    first = there[0][0].lower() if here.start() else there[0][0].upper()
+    return replace(
+        other,
+        example_id=f"{example.example_id}~{other.example_id}",
+        wordings=(
+            f"{example.question[: here.start()]}{first}{there[0][1:]}"
+            f"{example.question[here.end() :]}",
+        ),
+        perturbs=example.example_id,
+    )
+
+
 def time_asked_about(question: str) -> tuple[Form, Interval | None]:
     """The form and the time of a question by the dates written in it, for reporting.
 
     A single date after "before", "after" and the like is open on one side, and "until" and "since"
-    take in the date itself; else the time is from the first to the last date named. Days are not
-    told apart.
+    take in the date itself; else the time is from the first to the last date named: of one date, or
+    between two. Days are not told apart.
 
     >>> form, window = time_asked_about("Who ran the mill from Sep 1905 to 1907?")
     >>> form.value, str(window.start.date()), str(window.end.date())
-    ('as_of', '1905-09-01', '1908-01-01')
+    ('between', '1905-09-01', '1908-01-01')
     >>> form, window = time_asked_about("Who ran the mill after 1907?")
     >>> form.value, str(window.start.date())
     ('after', '1908-01-01')
@@ -223,7 +294,7 @@ def time_asked_about(question: str) -> tuple[Form, Interval | None]:
         case "since":
             return Form.AFTER, Interval(start, MAX_TIME)
         case _:
-            return Form.AS_OF, Interval(start, end)
+            return Form.BETWEEN if len(dates) > 1 else Form.AS_OF, Interval(start, end)
 
 
 def _is_date(match: re.Match[str]) -> bool:

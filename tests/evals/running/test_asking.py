@@ -31,3 +31,17 @@ def test_of_the_documents_that_answer_it_is_told_when_each_was_told():
         ("a", 1, JANUARY),
         ("b", 2, JANUARY),
     ]
+
+
+def test_a_question_is_drawn_together_with_itself_of_another_date():
+    examples = [
+        Example(example_id=f"{n}{twin}", wordings=("?",), perturbs=f"{n}" if twin else "")
+        for n in range(20)
+        for twin in ("", "~")
+    ]
+    period = Period(name="1", start=JANUARY, end=APRIL, documents=(), examples=tuple(examples))
+    asked = questions_of(Stream(name="s", periods=(period,)), limit=10, seed=0)
+
+    drawn = {one.example.example_id for one in asked}
+    assert {name.strip("~") for name in drawn} == {name for name in drawn if "~" not in name}
+    assert len(drawn) == 10

@@ -113,16 +113,16 @@ def test_generated_questions_are_read_line_by_line(tmp_path: Path, name: str):
     [
         ("Who led it in 1907?", Form.AS_OF, "1907-01-01", "1908-01-01"),
         ("Who led it in Dec 1907?", Form.AS_OF, "1907-12-01", "1908-01-01"),
-        ("Who led it from Sep 1905 to 1907?", Form.AS_OF, "1905-09-01", "1908-01-01"),
-        ("Who led it between May 1905 and Jun 1906?", Form.AS_OF, "1905-05-01", "1906-07-01"),
+        ("Who led it from Sep 1905 to 1907?", Form.BETWEEN, "1905-09-01", "1908-01-01"),
+        ("Who led it between May 1905 and Jun 1906?", Form.BETWEEN, "1905-05-01", "1906-07-01"),
         ("Who led it before Apr 1907?", Form.BEFORE, "0001-01-01", "1907-04-01"),
         ("Who led it until 1907?", Form.BEFORE, "0001-01-01", "1908-01-01"),
         ("Who led it after 5 December 2016?", Form.AFTER, "2017-01-01", "9999-12-31"),
         ("Since 1907, who led it?", Form.AFTER, "1907-01-01", "9999-12-31"),
         ("Who led it in the late 1970s?", Form.AS_OF, "1970-01-01", "1980-01-01"),
-        ("Who led it from 880 to 887?", Form.AS_OF, "0880-01-01", "0888-01-01"),
+        ("Who led it from 880 to 887?", Form.BETWEEN, "0880-01-01", "0888-01-01"),
         ("Who led the ship U-567 with 162 men in 1941?", Form.AS_OF, "1941-01-01", "1942-01-01"),
-        ("After 1907, who led it until 1910?", Form.AS_OF, "1907-01-01", "1911-01-01"),
+        ("After 1907, who led it until 1910?", Form.BETWEEN, "1907-01-01", "1911-01-01"),
     ],
 )
 def test_the_time_asked_about_is_what_the_words_name(
@@ -141,6 +141,53 @@ def test_the_time_asked_about_is_what_the_words_name(
 @pytest.mark.parametrize("question", ["Who led it?", "Who led 15 South Street after the fire?"])
 def test_a_question_that_names_no_date_is_timeless(question: str):
     assert time_asked_about(question) == (Form.TIMELESS, None)
+
+
+def test_a_date_is_exchanged_for_that_of_another_value_with_its_answer(tmp_path: Path):
+    mill = page(
+        "Tarn_Mill",
+        ["From 1899 to 1907, who was its owner?", [span("Ada Crane")]],
+        ["Who owned Tarn Mill in May 1908?", [span("Bo Lind")]],
+        ["Who owned Tarn Mill from 1790 to 1800?", [span("")]],
+        ["Who owned Tarn Mill in 1910, two years after 1908?", [span("Cy Moe")]],
+    )
+    (period,) = load(pages_file(tmp_path, mill), perturb="dates").periods
+
+    assert [(e.question, e.answers, e.form.value) for e in period.examples] == [
+        ("From 1899 to 1907, who was its owner?", ("Ada Crane",), "between"),
+        ("In May 1908, who was its owner?", ("Bo Lind",), "as_of"),
+        ("Who owned Tarn Mill in May 1908?", ("Bo Lind",), "as_of"),
+        ("Who owned Tarn Mill from 1899 to 1907?", ("Ada Crane",), "between"),
+    ]
+    first, swapped = period.examples[:2]
+    assert (first.perturbs, swapped.perturbs) == ("", first.example_id)
+    assert first.cluster == swapped.cluster
+    assert f"{swapped.window.start:%Y-%m}" == "1908-05"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ["Who owned Tarn Mill from 1905 to 1910?", [span("Bo Lind")]],
+        ["Who owned Tarn Mill in 1908?", [span("ada crane")]],
+        ["Who owned Tarn Mill?", [span("Bo Lind")]],
+    ],
+)
+def test_without_another_time_and_another_answer_no_date_is_exchanged(
+    tmp_path: Path, other: list[Any]
+):
+    mill = page("Tarn_Mill", MILL["questions"][0], other)
+    (period,) = load(pages_file(tmp_path, mill), perturb="dates").periods
+
+    assert (len(period.documents), period.examples) == (1, ())
+
+
+def test_published_dates_are_exchanged():
+    (period,) = load(data_folder("timeqa"), perturb="dates").periods
+
+    assert len(period.documents) == 318
+    assert len(period.examples) == 1398
+    assert all(e.perturbs for e in period.examples[1::2])
 
 
 def test_pages_are_shared_out_over_periods_by_the_seed(tmp_path: Path):
@@ -201,7 +248,8 @@ def test_published_counts():
     assert period.examples[0].example_id == "/wiki/Newton_D._Baker_House#P466#0"
     assert period.examples[-1].example_id == "/wiki/Powszechny_Zakład_Ubezpieczeń#P169#6"
     assert Counter(e.form.value for e in period.examples) == {
-        "as_of": 1165,
+        "between": 1064,
+        "as_of": 101,
         "timeless": 3,
         "after": 3,
     }
