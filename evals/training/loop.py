@@ -49,12 +49,7 @@ def teach(
 def _step(strategy: Strategy, samples: Sequence[Sample], optimizer: torch.optim.Optimizer) -> None:
     strategy.student.model.train()
     optimizer.zero_grad()
-    n_parts = min(strategy.options.accumulate, len(samples))
-    for part in range(n_parts):
-        # Each part counts by its share, so that accumulating changes memory and not the step.
-        some = samples[part::n_parts]
-        loss = strategy.loss(strategy.student.batch(some)) * (len(some) / len(samples))
-        loss.backward()
+    strategy.backward(samples, strategy.loss)
     strategy.after_backward()
     torch.nn.utils.clip_grad_norm_(trainable(strategy.student.model), strategy.options.clip)
     optimizer.step()

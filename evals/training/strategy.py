@@ -6,7 +6,7 @@ be picklable.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -103,6 +103,20 @@ class Strategy:
         """What is made small: [] ; of a part of a step's samples where they are accumulated."""
         return self.student.loss(batch)
 
+    def backward(self, samples: Sequence[Sample], loss: Callable[[Batch], Tensor]) -> None:
+        """Add the gradients of a loss over samples, in as many parts as `options.accumulate` says.
+
+        Each part counts by its share, so that accumulating changes memory and not the step.
+
+        Args:
+            samples: What is put through the model.
+            loss: Their mean loss: [].
+        """
+        n_parts = min(self.options.accumulate, len(samples))
+        for part in range(n_parts):
+            some = samples[part::n_parts]
+            (loss(self.student.batch(some)) * (len(some) / len(samples))).backward()
+
     def after_backward(self) -> None:
         """Change the gradients; they are not clipped yet."""
 
@@ -140,11 +154,20 @@ class Strategy:
         """
         return tensor_bytes(trainable(self.student.model))
 
-    def shuffled(self, samples: Sequence[Sample], lesson: Lesson) -> Iterator[list[Sample]]:
-        """Batches of samples, in another order each epoch; the same whenever it is asked again."""
+    def shuffled(
+        self, samples: Sequence[Sample], lesson: Lesson, *, size: int | None = None
+    ) -> Iterator[list[Sample]]:
+        """Batches of samples, in another order each epoch; the same whenever it is asked again.
+
+        Args:
+            samples: All of them.
+            lesson: The period.
+            size: Samples of a batch; `options.batch` if None.
+        """
+        size = size or self.options.batch
         order = list(samples)
         draw = Random(f"{self.seed} {lesson.number} {lesson.name}")
         for _ in range(self.options.epochs):
             draw.shuffle(order)
-            for start in range(0, len(order), self.options.batch):
-                yield order[start : start + self.options.batch]
+            for start in range(0, len(order), size):
+                yield order[start : start + size]

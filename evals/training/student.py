@@ -66,6 +66,14 @@ class Student:
         unwrapped = getattr(self.model, "get_base_model", None)
         return unwrapped() if unwrapped is not None else self.model
 
+    @property
+    def layers(self) -> nn.ModuleList:
+        """The blocks of the decoder, first to last, whatever the architecture calls them."""
+        lists = [
+            one for one in self.base.get_decoder().children() if isinstance(one, nn.ModuleList)
+        ]
+        return max(lists, key=len)
+
     def batch(self, samples: Sequence[Sample]) -> Batch:
         """Samples as tokens, where the model is."""
         return encode(samples, self.tokenizer, max_tokens=self.max_tokens).to(self.device)
