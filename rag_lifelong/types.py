@@ -397,6 +397,9 @@ class Anchor:
     """How the time asked about relates to the event; never NONE or NOW."""
     event: str
     """The words of the event, to be looked up: "the merger", "Brandt was chancellor"."""
+    phrase: str = field(default="", compare=False)
+    """The event with the words that relate it ("after the merger"), where these are left out of a
+    question that is asked for another time; empty where they are what is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -438,6 +441,19 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DatedEvent:
+    """When an event that a question names was, and the text that tells it."""
+
+    event: str
+    """Its words in the question."""
+    interval: Interval
+    sentence: str
+    chunk: Chunk
+    is_dated: bool
+    """Whether the sentence names the time; else it is when the sentence was first told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimeReport:
     """What was understood of the question's time and what was done with it."""
 
@@ -446,6 +462,8 @@ class TimeReport:
     relaxed: str | None
     newest: datetime | None = None
     """When the newest evidence was published; None without evidence."""
+    anchor: DatedEvent | None = None
+    """The event whose time was looked up and applied; None if there was none to apply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 
 from rag_lifelong.temporal import MAX_TIME, MIN_TIME, Interval, instant_interval
-from rag_lifelong.types import TimeFilter, TimeIntent, TimeRelation
+from rag_lifelong.types import AskedFor, TimeFilter, TimeIntent, TimeRelation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,13 @@ class Moment:
     """Whose days and years the question means."""
 
     @property
+    def seen(self) -> Interval:
+        """All times of which anything may be seen."""
+        if self.between is not None:
+            return self.between
+        return Interval(MIN_TIME, (self.as_of or instant_interval(self.now)).end)
+
+    @property
     def now(self) -> datetime:
         """The latest moment that may count: when it is asked, or what was known then."""
         return self.asked_at if self.known_at is None else min(self.asked_at, self.known_at)
@@ -35,10 +42,14 @@ class Plan:
     preferred: TimeFilter | None
     """What the question's own words ask for, inside the bounds of `base`; None if they do not."""
     base: TimeFilter
+    course: TimeFilter | None
+    """All that ever held up to the time asked about, where its order is to be known."""
     window: Interval | None
     """The time the answer is about, when it is a time: newer statements in it replace older."""
     parsed: str | None
     applied: str
+    timezone: tzinfo = UTC
+    """Whose years and months the window may be."""
 
 
 def plan_time(intent: TimeIntent, moment: Moment) -> Plan:
@@ -53,12 +64,33 @@ def plan_time(intent: TimeIntent, moment: Moment) -> Plan:
         parsed = "now" if intent.relation is TimeRelation.NOW else None
     else:
         parsed = f"{intent.relation} {describe(intent.window, moment.timezone)}"
-        clipped = _within_flags(intent.window, base)
+        clipped = _within(moment.seen, intent.window)
         if clipped is not None:
             preferred = TimeFilter(as_of=clipped, known_at=moment.known_at)
             window = clipped
             described = f"{described}; preferring {parsed}"
-    return Plan(preferred=preferred, base=base, window=window, parsed=parsed, applied=described)
+    return Plan(
+        preferred=preferred,
+        base=base,
+        course=_course(intent, moment, preferred),
+        window=window,
+        parsed=parsed,
+        applied=described,
+        timezone=moment.timezone,
+    )
+
+
+def _course(intent: TimeIntent, moment: Moment, preferred: TimeFilter | None) -> TimeFilter | None:
+    """What is needed to count positions, to find what came before and after, to tell a history.
+
+    A filter with `as_of` shows one revision a document: the last of those that are to be counted.
+    """
+    if intent.ordinal is None and intent.anchor is None and intent.asks is not AskedFor.TIMELINE:
+        return None
+    seen = moment.seen
+    if preferred is not None and preferred.as_of is not None:
+        seen = Interval(seen.start, preferred.as_of.end)
+    return TimeFilter(between=seen, known_at=moment.known_at)
 
 
 def describe(interval: Interval, timezone: tzinfo = UTC) -> str:
@@ -93,8 +125,7 @@ def _base(moment: Moment) -> tuple[TimeFilter, str]:
     return chosen, f"valid {'as of' if moment.as_of else 'now,'} {describe(as_of)}"
 
 
-def _within_flags(window: Interval, base: TimeFilter) -> Interval | None:
+def _within(seen: Interval, window: Interval) -> Interval | None:
     """The part of a window that a flag lets be seen: all before an as-of ends, or the between."""
-    bounds = base.between or Interval(MIN_TIME, base.as_of.end if base.as_of else window.end)
-    start, end = max(window.start, bounds.start), min(window.end, bounds.end)
+    start, end = max(window.start, seen.start), min(window.end, seen.end)
     return Interval(start, end) if start < end else None

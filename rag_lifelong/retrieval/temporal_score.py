@@ -3,7 +3,7 @@
 import re
 from calendar import month_name
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +17,16 @@ FLOOR = 0.2
 
 _NUMBER = re.compile(r"\d+")
 _YEAR_LENGTH = timedelta(days=365)
+_LONGEST_YEAR = timedelta(days=366)
 
 
-def time_fit(chunk: Chunk, window: Interval) -> float:
+def time_fit(chunk: Chunk, window: Interval, timezone: tzinfo = UTC) -> float:
     """How well a chunk fits a window, in [0, 1].
 
-    1 if it was published in the window or names the window's year or month; nearly as good if it
-    already held then; 0 if it is of another time.
+    1 if it was published in the window or names the window's year or month, which is one of a time
+    zone; nearly as good if it already held then; 0 if it is of another time.
     """
-    if chunk.date.interval.intersects(window) or _names(window, chunk.text):
+    if chunk.date.interval.intersects(window) or _names(window, timezone, chunk.text):
         return 1.0
     if chunk.valid_from < window.end and (chunk.valid_to is None or chunk.valid_to > window.start):
         return 0.9
@@ -60,9 +61,12 @@ def superseded(
     return set(np.flatnonzero((same & newer & other).any(axis=1)).tolist())
 
 
-def _names(window: Interval, text: str) -> bool:
+def _names(window: Interval, timezone: tzinfo, text: str) -> bool:
     """Whether a text names a window of one year ("1998") or within one month ("March 1998")."""
-    first, last = window.start, window.end - window.end.resolution
+    if window.end - window.start > _LONGEST_YEAR:
+        return False
+    first = window.start.astimezone(timezone)
+    last = (window.end - window.end.resolution).astimezone(timezone)
     if first.year != last.year:
         return False
     if window.end - window.start >= _YEAR_LENGTH:

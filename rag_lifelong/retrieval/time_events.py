@@ -90,7 +90,10 @@ class Events:
                 ):
                     continue
                 ordinal = one.place and Ordinal(one.place, CountedFrom.TIME)
-                yield Event(Anchor(one.relation, words), start, end, ordinal or None)
+                # Of who followed somebody, these words are the question itself.
+                phrase = "" if one.place else text[match.start() : end]
+                anchor = Anchor(one.relation, words, phrase)
+                yield Event(anchor, start, end, ordinal or None)
 
     def _place(self, match: re.Match[str]) -> int:
         word = " ".join(match["place"].lower().split())

@@ -83,6 +83,15 @@ def language_of(question: str) -> str:
     return max(counts, key=counts.__getitem__)
 
 
+def is_function_word(word: str, language: str) -> bool:
+    """Whether a word is one by which a language is known: an article, a form of "be".
+
+    >>> is_function_word("war", "de"), is_function_word("war", "en")
+    (True, False)
+    """
+    return _signs()[language].fullmatch(word) is not None
+
+
 @cache
 def _signs() -> Mapping[str, re.Pattern[str]]:
     return {code: re.compile(words.signs, re.IGNORECASE) for code, words in languages().items()}

@@ -1,0 +1,93 @@
+"""From what was found and put in order of time to the few lines that are evidence."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag_lifelong.config import RetrievalConfig
+from rag_lifelong.retrieval.finder import Found
+from rag_lifelong.retrieval.plan import Plan
+from rag_lifelong.retrieval.temporal_score import superseded, time_fit, weigh
+from rag_lifelong.retrieval.timeline import Resolved
+from rag_lifelong.types import Chunk, Evidence
+
+OF_ANOTHER_TIME = "of another time"
+
+_STEP = 0.05
+"""Share of the best score that each next claim scores less: their order is all that is known."""
+_MOST_STEPS = 10
+_UNNAMED_SHARE = 0.9
+"""Most share of the best claim's score for what claims nothing of what is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A piece of evidence, and its position among what was found."""
+
+    position: int
+    evidence: Evidence
+
+
+def choose_lines(
+    found: Found, resolved: Resolved, plan: Plan, settings: RetrievalConfig
+) -> list[Line]:
+    """The best of what was found, best first: the claims, then what else bears."""
+    fits = [_fit(chunk, plan) for chunk in found.chunks]
+    scores = np.array([weigh(float(r), f) for r, f in zip(found.relevance, fits, strict=True)])
+    dropped = _dropped(found, resolved, plan, settings)
+    claims = {claim.position: claim for claim in resolved.claims}
+    ranked = list(claims)
+    if resolved.is_ordered and ranked:
+        top = max(float(scores.max()), *(float(found.relevance[i]) for i in ranked))
+        scores = np.minimum(scores, _UNNAMED_SHARE * top)
+        scores[ranked] = top * (1 - _STEP * np.arange(len(ranked)).clip(max=_MOST_STEPS))
+    order = [i for i in np.argsort(-scores, kind="stable").tolist() if i not in dropped]
+    least = settings.least_share * scores[order[0]] if order else 0.0
+    return [
+        Line(
+            i,
+            Evidence(
+                found.chunks[i],
+                float(scores[i]),
+                _why(i, fits[i], resolved, plan),
+                claim=claims[i].sentence if i in claims else "",
+                since=claims[i].since if i in claims else None,
+                until=resolved.replaced.get(i),
+            ),
+        )
+        for i in order[: settings.evidence]
+        if scores[i] >= least
+    ]
+
+
+def _dropped(found: Found, resolved: Resolved, plan: Plan, settings: RetrievalConfig) -> set[int]:
+    """Positions of what must not be read: replaced, of another time, or not the one counted."""
+    if resolved.decided:
+        return set(range(len(found.chunks))) - {claim.position for claim in resolved.claims}
+    if resolved.keeps_replaced:
+        return set()
+    dropped = set(resolved.replaced) | set(resolved.left_out)
+    if plan.window is not None and settings.supersede and not resolved.claims:
+        dropped |= superseded(found.chunks, found.vectors, found.relevance, settings, plan.window)
+    return dropped
+
+
+def _fit(chunk: Chunk, plan: Plan) -> float:
+    """How well a chunk fits the time in the question's words; 1 where they name none."""
+    if plan.preferred is None or plan.window is None:
+        return 1.0
+    return time_fit(chunk, plan.window, plan.timezone)
+
+
+def _why(position: int, fit: float, resolved: Resolved, plan: Plan) -> str:
+    if resolved.decided and resolved.claims:
+        return resolved.decided
+    if resolved.is_ordered and resolved.claims and position == resolved.claims[0].position:
+        return "newest of the time asked about"
+    if position in resolved.replaced:
+        return f"held until {resolved.replaced[position].date()}"
+    if plan.preferred is None:
+        return "valid at the time asked about" if plan.window else "relevant"
+    if fit == 1.0:
+        return "of the time asked about"
+    return "held at the time asked about" if fit > 0 else OF_ANOTHER_TIME
