@@ -23,6 +23,11 @@ INSTRUCTION = (
 
 CHECK = "Do the passages state this answer to the question? Reply Yes or No."
 
+FULL = (
+    "Now answer the question in one or two full sentences, with the words of the passages, and "
+    "with the dates they tell."
+)
+
 _CONTEXT_CHARS = 200
 """Most characters of a title with its headings; a chunk's text is bounded when it is cut."""
 
@@ -73,6 +78,11 @@ def build_prompt(
 def build_check(prompt: Prompt, answer: str) -> Prompt:
     """Ask whether the passages state an answer; begins like `prompt`, so little is read again."""
     return Prompt(prompt.system, f"{prompt.user}\nAnswer: {as_data(answer)}\n{CHECK}")
+
+
+def build_full(prompt: Prompt, answer: str) -> Prompt:
+    """Ask for an answer in sentences; begins like the check of the short one."""
+    return Prompt(prompt.system, f"{prompt.user}\nAnswer: {as_data(answer)}\n{FULL}")
 
 
 def as_data(text: str) -> str:

@@ -14,7 +14,8 @@ _NO_ANSWER = re.compile(
     r"in the (passages|sources)).*|(the )?passages? do(es)? not .*|no (answer|information)\b.*",
     re.IGNORECASE,
 )
-_YES_NO = frozenset({"yes", "no"})
+YES_NO = frozenset({"yes", "no"})
+"""Answers that need not stand in the evidence."""
 _DIGITS = "zero one two three four five six seven eight nine ten eleven twelve"
 _NUMBERS = {word: str(number) for number, word in enumerate(_DIGITS.split())}
 
@@ -37,7 +38,7 @@ def why_not_in_evidence(said: str, question: str, evidence: Sequence[Evidence]) 
     if is_no_answer(said):
         return "the sources found do not tell"
     told = words(said)
-    if set(told) <= _YES_NO:
+    if set(told) <= YES_NO:
         return ""
     held = set(words(question)).union(*(words(shown(one)) for one in evidence))
     missing = [word for word in told if word not in held]

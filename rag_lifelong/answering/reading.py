@@ -1,13 +1,14 @@
 """From evidence to the reader's words, and whether they are given as an answer."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from rag_lifelong.answering.confidence import confidence_in
+from rag_lifelong.answering.full import borne_out
 from rag_lifelong.answering.grounds import why_not_in_evidence, why_not_read, words
 from rag_lifelong.config import Config, ReaderConfig
-from rag_lifelong.ports import Reader, Token
-from rag_lifelong.prompting import build_check, build_prompt
+from rag_lifelong.ports import Prompt, Reader, Token
+from rag_lifelong.prompting import build_check, build_full, build_prompt
 from rag_lifelong.retrieval.plan import Moment
 from rag_lifelong.stopwatch import Stopwatch
 from rag_lifelong.types import Retrieved
@@ -58,25 +59,38 @@ def read(
     Raises:
         ModelError: If the reader fails.
     """
-    said = _said(reader, found, settings, timer)
-    return Reading(said, _why_not_given(said, question, found, settings.min_confidence))
-
-
-def _said(reader: Reader, found: Retrieved, settings: ReaderConfig, timer: Stopwatch) -> Said:
-    """Read the evidence, then ask the reader whether it states what was read."""
     prompt = build_prompt(found.asked, found.evidence, instruction=settings.instruction)
+    said = _said(reader, prompt, settings, timer)
+    reason = _why_not_given(said, question, found, settings.min_confidence)
+    if reason or settings.style == "short":
+        return Reading(said, reason)
+    full = build_full(prompt, said.text)
+    text = _text(reader.read(full, max_tokens=settings.full_max_tokens))
+    timer.mark("full")
+    told = borne_out(text, said.text, question, found.evidence)
+    if not told:
+        return Reading(said, f"no sentence of {text!r} is borne out by the evidence")
+    return Reading(replace(said, text=told), "")
+
+
+def _said(reader: Reader, prompt: Prompt, settings: ReaderConfig, timer: Stopwatch) -> Said:
+    """Read the evidence, then ask the reader whether it states what was read."""
     tokens: list[Token] = []
     for token in reader.read(prompt, max_tokens=settings.max_tokens):
         if not tokens:
             timer.mark("first_token")
         tokens.append(token)
     timer.mark("read")
-    text = " ".join("".join(token.text for token in tokens).split())
+    text = _text(tokens)
     if not words(text):
         return Said(text, reader.name, 0.0)
     check = list(reader.read(build_check(prompt, text), max_tokens=2))
     timer.mark("check")
     return Said(text, reader.name, confidence_in(tokens, check))
+
+
+def _text(tokens: Iterable[Token]) -> str:
+    return " ".join("".join(token.text for token in tokens).split())
 
 
 def _why_not_given(said: Said, question: str, found: Retrieved, min_confidence: float) -> str:
