@@ -4,7 +4,7 @@ Everything begins with its day, so that a model can tell what was said when (Dhi
 arXiv 2106.15110); the day itself, and a question, are read and not learnt.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -118,6 +118,11 @@ def dated(day: datetime) -> str:
     '[2019-03-04] '
     """
     return f"[{day:%Y-%m-%d}] "
+
+
+def text_bytes(samples: Iterable[Sample]) -> int:
+    """Bytes of the texts of samples."""
+    return sum(len((one.given + one.learnt).encode()) for one in samples)
 
 
 def encode(samples: Sequence[Sample], tokenizer: Tokenizer, *, max_tokens: int = 512) -> Batch:

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from evals.baselines.bounds.anew import Anew
-from evals.training.samples import Sample
+from evals.training.samples import Sample, text_bytes
 from evals.training.strategy import Lesson, StrategyOptions
-from evals.training.student import tensor_bytes, trainable
 
 
 class Joint(Anew):
@@ -24,5 +23,4 @@ class Joint(Anew):
 
     def state_bytes(self) -> int:
         """The weights, and the texts of all samples."""
-        texts = sum(len((one.given + one.learnt).encode()) for one in self._samples)
-        return tensor_bytes(trainable(self.student.model)) + texts
+        return super().state_bytes() + text_bytes(self._samples)
