@@ -51,9 +51,15 @@ class ReaderConfig(_Section):
     base_url: str = "http://127.0.0.1:8000/v1"
     """Where an OpenAI-compatible server listens."""
     api_key: str | None = Field(default=None, repr=False)
+    style: Literal["short", "full"] = "short"
+    """`short`: a name, number or phrase; `full`: a sentence or two with numbered citations."""
     max_tokens: int = Field(default=64, ge=1)
+    """Of a short answer."""
+    full_max_tokens: int = Field(default=160, ge=1)
+    """Of a full answer."""
     min_confidence: float = Field(default=0.74, ge=0, le=1)
-    """Least confidence with which an answer is given."""
+    """Least confidence with which an answer is given; unless it is set, a calibrated model has its
+    own (`rag_lifelong/reading/calibration/`)."""
     context_tokens: int = Field(default=4096, ge=512)
     reproducible: bool = False
     """Whether nothing that was read before may change an answer's last digits; with `llama_cpp`,

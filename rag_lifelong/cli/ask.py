@@ -1,6 +1,6 @@
 """`rag-lifelong ask`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +16,18 @@ def ask(
     as_of: options.AsOf = None,
     between: options.Between = None,
     known_at: options.KnownAt = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option(
+            "--timezone",
+            metavar="ZONE",
+            help="Whose days the question means: Europe/Berlin. [default: as set, else UTC]",
+            show_default=False,
+        ),
+    ] = None,
+    is_full: Annotated[
+        bool, typer.Option("--full", help="A sentence or two with numbered citations.")
+    ] = False,
     store: options.Store = None,
     config: options.ConfigFile = None,
     own_models: options.OwnModels = False,
@@ -34,12 +46,17 @@ def ask(
     `rag-lifelong ask "Who is the prime minister?" --as-of 2017-03`
 
     `rag-lifelong ask "Who is the prime minister?" --known-at 2026-05-01 --json`
+
+    `rag-lifelong ask "How has the prime minister changed over the years?"`
     """
     from rag_lifelong.daemon import asking
     from rag_lifelong.system import System
 
     fixed = options.read_time(as_of, between, known_at)
-    system = System.configured(config, store=store)
+    flags: dict[str, Any] = {"reader": {"style": "full"}} if is_full else {}
+    if timezone is not None:
+        flags["timezone"] = timezone
+    system = System.configured(config, store=store, **flags)
     with err.status("thinking …"):
         given = None if own_models else asking.ask(system.config, question, **fixed)
         if given is None:

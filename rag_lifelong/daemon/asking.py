@@ -15,6 +15,7 @@ from rag_lifelong.config import Config
 from rag_lifelong.daemon.wire import (
     ASK,
     ASKED,
+    OF_A_QUESTION,
     OUTCOME,
     SEARCH,
     Asked,
@@ -91,9 +92,9 @@ def _asked(
         as_of=as_of,
         between=between,
         known_at=known_at,
+        timezone=config.timezone,
         retrieval=config.retrieval,
-        max_tokens=config.reader.max_tokens,
-        min_confidence=config.reader.min_confidence,
+        reader=config.reader.model_dump(include=OF_A_QUESTION, exclude_unset=True),
     )
 
 

@@ -17,10 +17,12 @@ from pathlib import Path
 from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import Any
 
+from rag_lifelong.config import Config, ReaderConfig
 from rag_lifelong.daemon.turns import Turns
 from rag_lifelong.daemon.wire import (
     ASK,
     ASKED,
+    OF_A_QUESTION,
     OUTCOME,
     SEARCH,
     SOCKET,
@@ -88,10 +90,7 @@ class Desk:
                 return Outcome(failure=failure)
 
     def _answered(self, path: str, asked: Asked, is_wanted: Callable[[], bool]) -> Outcome:
-        ours = self._system.config
-        reader = {"max_tokens": asked.max_tokens, "min_confidence": asked.min_confidence}
-        theirs = {"retrieval": asked.retrieval, "reader": ours.reader.model_copy(update=reader)}
-        system = self._system.sharing_models(ours.model_copy(update=theirs))
+        system = self._system.sharing_models(_settings(self._system.config, asked))
         if path == SEARCH:
             found = system.search(
                 asked.text,
@@ -109,6 +108,17 @@ class Desk:
             through=lambda reader: _WhileWanted(reader, is_wanted),
         )
         return Outcome(answer=answer)
+
+
+def _settings(ours: Config, asked: Asked) -> Config:
+    """The daemon's settings with those that belong to a question."""
+    reader = ours.reader.model_dump(exclude=OF_A_QUESTION) | asked.reader
+    theirs = {
+        "timezone": asked.timezone,
+        "retrieval": asked.retrieval,
+        "reader": ReaderConfig.model_validate(reader),
+    }
+    return ours.model_copy(update=theirs)
 
 
 class _WhileWanted:

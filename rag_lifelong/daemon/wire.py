@@ -28,7 +28,7 @@ ASK = "/ask"
 SEARCH = "/search"
 
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid
-_OF_A_QUESTION = {"max_tokens", "min_confidence"}
+OF_A_QUESTION = {"style", "max_tokens", "full_max_tokens", "min_confidence"}
 """Settings of the reader that each question may have its own of."""
 
 T = TypeVar("T")
@@ -46,9 +46,10 @@ class Asked:
     as_of: Interval | None = None
     between: Interval | None = None
     known_at: datetime | None = None
+    timezone: str
     retrieval: RetrievalConfig
-    max_tokens: int
-    min_confidence: float
+    reader: dict[str, Any]
+    """Those of `OF_A_QUESTION` that the asker set; the others have their defaults."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +117,12 @@ def is_mine(peer: socket.socket) -> bool:
 
 
 def models_key(config: Config) -> str:
-    """Names the program, models and time zone of settings: who has the same answers the same.
+    """Names the program and the models that settings choose: who has the same answers the same.
 
     A hash, because `reader.api_key` takes part.
     """
     embedder = config.embedder.model_dump(mode="json")
-    reader = config.reader.model_dump(mode="json", exclude=_OF_A_QUESTION)
+    reader = config.reader.model_dump(mode="json", exclude=OF_A_QUESTION)
     models = config.models.model_dump(mode="json")
     chosen: list[Any] = [
         rag_lifelong.__version__,
@@ -130,7 +131,6 @@ def models_key(config: Config) -> str:
         reader | {"model": _anywhere(reader["model"])},
         models | {"cache_dir": _anywhere(models["cache_dir"])},
         _anywhere(config.retrieval.reranker),
-        config.timezone,
     ]
     return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
 

@@ -62,6 +62,31 @@ def test_ask_prints_the_answer_with_its_date(shell: Shell):
     assert "[1] 2010-03 (front_matter) valid 2010-03-01 → now  Mayor" in out
 
 
+def test_ask_means_the_days_of_the_zone_named(shell: Shell):
+    shell.run("ingest", "notes")
+    question = "Who was the mayor of Springfield in February 2010?"
+    _, out, _ = shell.run("ask", question, "--timezone", "America/New_York")
+    assert "relaxed:" not in out
+    _, out, _ = shell.run("ask", question)
+    assert "relaxed:" in out
+    code, _, err = shell.run("ask", question, "--timezone", "Mars/Olympus")
+    assert code == 1
+    assert "no time zone of this name" in err
+
+
+def test_ask_tells_the_course_of_things_in_text_and_json(shell: Shell):
+    shell.run("ingest", "notes")
+    question = "How has the mayor of Springfield changed over the years?"
+    code, out, _ = shell.run("ask", question)
+    line = "The mayor of Springfield is Ann Lee."
+    assert code == 0
+    assert out.splitlines()[0] == f"since 2010-03: {line} [1]"
+    _, out, _ = shell.run("ask", question, "--json")
+    [stretch] = json.loads(out)["timeline"]
+    assert stretch.pop("citation").endswith("mayor.md#line=4")
+    assert stretch == {"from": "2010-03", "until": None, "text": line}
+
+
 def test_an_abstention_exits_with_3(shell: Shell):
     shell.run("ingest", "notes")
     code, out, _ = shell.run("ask", "Who is the mayor of Springfield?", "--as-of", "1999")

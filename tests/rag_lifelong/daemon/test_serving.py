@@ -85,7 +85,7 @@ def test_an_answer_comes_back_as_it_was() -> None:
 def test_all_of_time_comes_back_as_it_was() -> None:
     asked = wire.Asked(
         models="m", text="x", as_of=Interval(MIN_TIME, MAX_TIME), known_at=MAX_TIME,
-        retrieval=Config().retrieval, max_tokens=1, min_confidence=0.5,
+        timezone="UTC", retrieval=Config().retrieval, reader={"min_confidence": 0.5},
     )  # fmt: skip
     assert wire.decode(wire.ASKED, wire.encode(wire.ASKED, asked)) == asked
 
@@ -98,7 +98,7 @@ def test_what_decides_the_models_names_them(house: House, monkeypatch: pytest.Mo
         values = getattr(config, section).model_copy(update=changed)
         return wire.models_key(config.model_copy(update={section: values}))
 
-    assert of("reader", max_tokens=5, min_confidence=0.1) == key
+    assert of("reader", max_tokens=5, min_confidence=0.1, style="full") == key
     assert of("retrieval", evidence=1) == key
     others = [
         of("reader", model="other.gguf"),
@@ -173,6 +173,34 @@ def test_known_at_and_the_settings_of_who_asks_count(town: House) -> None:
     assert early.evidence == ()
     assert short is not None
     assert short.text == "Ann"
+
+
+def test_a_setting_the_asker_left_alone_has_its_default_there(town: House) -> None:
+    sure = town.system.config.reader.model_copy(update={"min_confidence": 1.0, "max_tokens": 1})
+    strict = System(
+        town.system.config.model_copy(update={"reader": sure}),
+        now=town.clock,
+        embedder=town.embedder,
+        reader=town.reader,
+    )
+    with daemon(strict):
+        got = asking.ask(town.system.config, QUESTION)
+    assert got is not None
+    assert got.text == "Ann Lee"
+
+
+def test_a_question_means_the_days_of_who_asks(town: House) -> None:
+    # Where the last hours of February are, the document of 1 March holds.
+    west = town.system.config.model_copy(update={"timezone": "America/New_York"})
+    question = "Who was mayor of Springfield in February 2010?"
+    with daemon(town.system):
+        there, here = (
+            asking.search(config, question, limit=1) for config in (west, town.system.config)
+        )
+    assert there is not None
+    assert here is not None
+    assert there.time.relaxed is None
+    assert here.time.relaxed is not None
 
 
 def test_an_error_comes_through_with_its_kind_and_hint(town: House) -> None:
