@@ -1,9 +1,13 @@
-"""How sure a reader is of what it wrote."""
+"""How sure a reader is of what it wrote, and how sure it must be."""
 
 import math
 from collections.abc import Sequence
 
+from rag_lifelong.answering.grounds import shown, words
+from rag_lifelong.config import ReaderConfig
 from rag_lifelong.ports import Token
+from rag_lifelong.reading.calibration import Signals, calibration_of
+from rag_lifelong.types import Retrieved
 
 
 def confidence_in(answer: Sequence[Token], check: Sequence[Token]) -> float:
@@ -15,12 +19,71 @@ def confidence_in(answer: Sequence[Token], check: Sequence[Token]) -> float:
     >>> round(confidence_in([Token("Ann", math.log(0.9))], [Token("Yes", math.log(0.4))]), 3)
     0.6
     """
+    return _uncalibrated(min(_logprobs(answer), default=0.0), _yes(check))
+
+
+def signals_of(
+    text: str, tokens: Sequence[Token], check: Sequence[Token], found: Retrieved
+) -> Signals:
+    """What tells how surely a reader's answer is right.
+
+    Args:
+        text: The answer.
+        tokens: The answer as it was made.
+        check: The reply when the reader was asked whether the passages state it.
+        found: The evidence it was read from.
+    """
+    told = _logprobs(tokens)
+    answer = set(words(text))
+    holds = [answer <= set(words(shown(one))) for one in found.evidence]
+    scores = [one.score for one in found.evidence]
+    others = [score for score, is_held in zip(scores, holds, strict=True) if not is_held]
+    first, other = max(scores, default=0.0), max(others, default=0.0)
+    return Signals(
+        least=min(told, default=0.0),
+        mean=sum(told) / len(told) if told else 0.0,
+        yes=_yes(check),
+        margin=(first - other) / first if first > 0 else 0.0,
+        support=found.support,
+        agreeing=sum(holds),
+    )
+
+
+def confidence_by(signals: Signals, reader: str) -> float:
+    """How sure a reader is, in [0, 1]: by its calibration, else as `confidence_in`.
+
+    Raises:
+        ConfigError: If a calibration is not as it should be.
+    """
+    calibration = calibration_of(reader)
+    if calibration is None:
+        return _uncalibrated(signals.least, signals.yes)
+    return calibration.probability(signals)
+
+
+def least_confidence(settings: ReaderConfig, reader: str) -> float:
+    """How sure a reader must be: as is set, else as it is calibrated, else as by default.
+
+    Raises:
+        ConfigError: If a calibration is not as it should be.
+    """
+    calibration = calibration_of(reader)
+    if calibration is None or "min_confidence" in settings.model_fields_set:
+        return settings.min_confidence
+    return calibration.min_confidence
+
+
+def _uncalibrated(least: float, yes: float) -> float:
+    return math.sqrt(math.exp(least) * yes)
+
+
+def _yes(check: Sequence[Token]) -> float:
+    """Probability that a reply begins with yes; 1 or 0 where the reader tells none."""
     is_yes = "".join(token.text for token in check).strip().casefold().startswith("yes")
-    certainty = _probability(check[:1])
-    return math.sqrt(_probability(answer) * (certainty if is_yes else 1 - certainty))
+    certainty = math.exp(min(_logprobs(check[:1]), default=0.0))
+    return certainty if is_yes else 1 - certainty
 
 
-def _probability(tokens: Sequence[Token]) -> float:
-    """Probability of the least likely token; 1 where the reader tells none."""
-    known = [token.logprob for token in tokens if token.logprob is not None]
-    return math.exp(min(known, default=0.0))
+def _logprobs(tokens: Sequence[Token]) -> list[float]:
+    """Logarithms of the tokens' probabilities, where the reader tells them."""
+    return [token.logprob for token in tokens if token.logprob is not None]

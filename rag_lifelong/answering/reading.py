@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from rag_lifelong.answering.confidence import confidence_in
+from rag_lifelong.answering.confidence import confidence_by, least_confidence, signals_of
 from rag_lifelong.answering.full import borne_out
 from rag_lifelong.answering.grounds import why_not_in_evidence, why_not_read, words
 from rag_lifelong.config import Config, ReaderConfig
 from rag_lifelong.ports import Prompt, Reader, Token
 from rag_lifelong.prompting import build_check, build_full, build_prompt
+from rag_lifelong.reading.calibration import Signals
 from rag_lifelong.retrieval.plan import Moment
 from rag_lifelong.stopwatch import Stopwatch
 from rag_lifelong.types import Retrieved
@@ -21,6 +22,8 @@ class Said:
     text: str
     model: str
     confidence: float
+    signals: Signals | None = None
+    """What its confidence is reckoned from; None where there are no words to check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,9 @@ def read(
         ModelError: If the reader fails.
     """
     prompt = build_prompt(found.asked, found.evidence, instruction=settings.instruction)
-    said = _said(reader, prompt, settings, timer)
-    reason = _why_not_given(said, question, found, settings.min_confidence)
+    said = _said(reader, prompt, found, settings, timer)
+    least = least_confidence(settings, reader.name)
+    reason = _why_not_given(said, question, found, least)
     if reason or settings.style == "short":
         return Reading(said, reason)
     full = build_full(prompt, said.text)
@@ -73,7 +77,9 @@ def read(
     return Reading(replace(said, text=told), "")
 
 
-def _said(reader: Reader, prompt: Prompt, settings: ReaderConfig, timer: Stopwatch) -> Said:
+def _said(
+    reader: Reader, prompt: Prompt, found: Retrieved, settings: ReaderConfig, timer: Stopwatch
+) -> Said:
     """Read the evidence, then ask the reader whether it states what was read."""
     tokens: list[Token] = []
     for token in reader.read(prompt, max_tokens=settings.max_tokens):
@@ -86,7 +92,8 @@ def _said(reader: Reader, prompt: Prompt, settings: ReaderConfig, timer: Stopwat
         return Said(text, reader.name, 0.0)
     check = list(reader.read(build_check(prompt, text), max_tokens=2))
     timer.mark("check")
-    return Said(text, reader.name, confidence_in(tokens, check))
+    signals = signals_of(text, tokens, check, found)
+    return Said(text, reader.name, confidence_by(signals, reader.name), signals)
 
 
 def _text(tokens: Iterable[Token]) -> str:
