@@ -39,6 +39,8 @@ class Quiz:
     """The day on which articles were searched for it."""
     gold: tuple[str, ...]
     """Articles that contain the answer and are at most 30 days older (silver)."""
+    passage: str = ""
+    """The quiz's own explanation of its answer, where it was published."""
 
     def numbered(self, times: int) -> "Quiz":
         """The question under a name of its own, where its name is met the second time or later."""
@@ -115,6 +117,7 @@ def _quiz(row: Mapping[str, Any], where: str, searches: Mapping[str, _Search]) -
         day=day,
         searched=search.day,
         gold=tuple(_silver(search.articles, answers, day.start)),
+        passage=required(row, "evidence", where) if "evidence" in row else "",
     )
 
 

@@ -12,8 +12,9 @@ from typing import Any, Literal
 import pytest
 
 from evals.streams import load_stream
+from evals.streams.drafts import Every
 from evals.streams.realtimeqa import load
-from evals.types import Example, Form, Stream
+from evals.types import Cohort, Example, Form, Stream
 from rag_lifelong.errors import EvalError
 from tests.ingest.data import data_folder
 
@@ -61,10 +62,13 @@ def lines(rows: list[dict[str, Any]]) -> str:
 
 
 def converted(
-    folder: Path, quizzes: list[dict[str, Any]] = QUIZZES, prefix: str = "small_"
+    folder: Path,
+    quizzes: list[dict[str, Any]] = QUIZZES,
+    prefix: str = "small_",
+    articles: list[dict[str, str]] = ARTICLES,
 ) -> Path:
     (folder / f"{prefix}questions.jsonl").write_text(lines(quizzes))
-    (folder / f"{prefix}docs.jsonl.gz").write_bytes(gzip.compress(lines(ARTICLES).encode()))
+    (folder / f"{prefix}docs.jsonl.gz").write_bytes(gzip.compress(lines(articles).encode()))
     return folder
 
 
@@ -157,6 +161,96 @@ def test_the_part_names_the_files(tmp_path: Path):
         load(folder)
     with pytest.raises(EvalError, match="option 'part' of realtimeqa"):
         load_stream("realtimeqa", folder, part="half")
+
+
+def test_only_questions_of_the_dates_are_asked_and_all_articles_up_to_them_told(tmp_path: Path):
+    folder = converted(tmp_path, [*QUIZZES, quiz("20230707_0", "2023-07-07", "2023-07-07")])
+    made = load_stream("realtimeqa", folder, dates="2022-09..2023-06")
+
+    assert set(examples(made)) == {"20230106_0"}
+    assert [d.doc_id for p in made.periods for d in p.documents] == [
+        "old", "same-day", "next-day", "winter",
+    ]  # fmt: skip
+    assert "2 questions asked at other times" in made.notes
+
+
+def many(folder: Path) -> Path:
+    """Forty questions, of which every fourth has a gold article."""
+    gold = (["same-day"], [], [], [])
+    quizzes = [
+        quiz(f"2022{month:02}14_{n}", f"2022-{month:02}-14", "2022-12-14", gold_docs=gold[n % 4])
+        for month in (8, 9)
+        for n in range(20)
+    ]
+    return converted(folder, quizzes)
+
+
+def test_a_sample_is_drawn_by_the_seed_and_leaves_periods_and_articles_as_they_are(tmp_path: Path):
+    folder = many(tmp_path)
+    one, same, other = (load(folder, every=Every.MONTH, sample=10, seed=seed) for seed in (0, 0, 1))
+
+    assert len(examples(one)) == 10
+    assert examples(one) == examples(same)
+    assert examples(one).keys() != examples(other).keys()
+    assert [(p.name, p.documents) for p in one.periods] == [
+        (p.name, p.documents) for p in other.periods
+    ]
+    assert "30 questions not drawn" in one.notes
+
+
+def test_every_question_is_as_likely_to_be_drawn_whether_or_not_an_article_answers_it(
+    tmp_path: Path,
+):
+    folder = many(tmp_path)
+    drawn = [e for seed in range(60) for e in examples(load(folder, sample=8, seed=seed)).values()]
+
+    # 480 draws, of which a quarter is expected to have one: 120, with a deviation of 9.
+    assert 90 < sum(bool(example.gold_docs) for example in drawn) < 150
+
+
+def test_a_sample_larger_than_what_there_is_is_all_of_it(tmp_path: Path):
+    assert len(examples(load(converted(tmp_path), sample=99))) == 2
+
+
+def test_older_articles_may_be_told_apart_before_the_first_period(tmp_path: Path):
+    made = load(converted(tmp_path), older="apart", every=Every.MONTH)
+
+    assert [(p.name, [d.doc_id for d in p.documents]) for p in made.periods] == [
+        ("before 2022-08", ["old"]),
+        ("2022-08", ["same-day", "next-day"]),
+        ("2023-01", ["winter"]),
+    ]
+    assert made.periods[0].end == made.periods[1].start
+
+
+def test_without_older_articles_there_is_no_period_before_the_first(tmp_path: Path):
+    folder = converted(tmp_path, articles=ARTICLES[1:])
+
+    assert load(folder, older="apart").periods[0].name == "2022-H2"
+
+
+def test_a_question_is_asked_before_its_gold_article_too_where_nothing_else_answers_it(
+    tmp_path: Path,
+):
+    said = article("winter", "2023-01-02") | {"text": "It is A TRAM LINE."}
+    folder = converted(tmp_path, QUIZZES[1:], articles=[*ARTICLES[:2], said])
+    made = examples(load(folder, unanswerable=True))
+
+    early = made["20230106_0-early"]
+    assert early.asked_at == datetime(2023, 1, 1, 23, 59, 59, tzinfo=UTC)
+    assert (early.answers, early.gold_docs, early.cohort) == ((), (), Cohort.UNANSWERABLE)
+    assert early.cluster == made["20230106_0"].cluster
+
+    told = article("autumn", "2022-11-02") | {"text": "Kell wants a tram line."}
+    folder = converted(tmp_path, QUIZZES[1:], articles=[told, said])
+    assert set(examples(load(folder, unanswerable=True))) == {"20230106_0"}
+
+
+def test_the_quiz_s_explanation_is_kept_for_bounds_and_told_to_nobody(tmp_path: Path):
+    made = load(converted(tmp_path, [QUIZZES[0] | {"evidence_passage": "It runs to the port."}]))
+
+    assert examples(made)["20220812_0"].passage == "It runs to the port."
+    assert not any("port" in d.text for p in made.periods for d in p.documents)
 
 
 @pytest.mark.parametrize(
