@@ -68,7 +68,10 @@ class OraclePassageOptions(Options):
 
 
 class OraclePassage:
-    """Shows the reader the passages that state the answer: finding without faults."""
+    """Shows the reader the passages that state the answer: finding without faults.
+
+    Where the benchmark has a passage that states it and is told to nobody, that comes first.
+    """
 
     def __init__(self, bench: Bench) -> None:
         self._k = read_options(OraclePassageOptions, bench, learner="oracle-passage").k
@@ -79,7 +82,7 @@ class OraclePassage:
     def why_not(stream: Stream) -> str:
         """Why it cannot answer on a stream; empty if it can."""
         examples = (example for period in stream.periods for example in period.examples)
-        if any(example.gold_docs for example in examples):
+        if any(example.gold_docs or example.passage for example in examples):
             return ""
         if any(fact.doc_ids for fact in facts_of(stream)):
             return ""
@@ -92,7 +95,7 @@ class OraclePassage:
         return Taught(state_bytes=sum(len(text.encode("utf-8", "replace")) for text in texts))
 
     def answer(self, asked: Asked) -> Prediction:
-        """What the reader makes of the gold documents it could know of.
+        """What the reader makes of the passage, and of the gold documents it could know of.
 
         Raises:
             EvalError: If the question comes without its key.
@@ -103,6 +106,8 @@ class OraclePassage:
         visible = [one for one in known if one and one.published_at <= asked.asked_at]
         evidence = [_passage(document, key, asked.question) for document in visible]
         evidence.sort(key=lambda one: not holds_answer(one.chunk.text, key.answers))
+        if key.passage:
+            evidence.insert(0, _told_to_nobody(key, asked.asked_at))
         found = as_retrieved(evidence[: self._k], asked=asked.question, support=1.0)
         return self._line.read(asked, found, Moment(asked_at=asked.asked_at))
 
@@ -157,6 +162,13 @@ def _holds_in(fact: Fact, window: Interval | None) -> bool:
 def _passage(document: SourceDocument, key: Example, question: str) -> Evidence:
     passage = best_passage(document.text, answers=key.answers, question=question)
     return as_evidence(document, passage)
+
+
+def _told_to_nobody(key: Example, moment: datetime) -> Evidence:
+    """The passage, counted as found where the answer was, and dated when it is shown."""
+    doc_id = next(iter(key.gold_docs), "")
+    line = SourceDocument(doc_id=doc_id, title="", text=key.passage, published_at=moment)
+    return as_evidence(line, key.passage)
 
 
 def _line(fact: Fact, moment: datetime) -> Evidence:

@@ -121,6 +121,17 @@ def test_the_oracle_of_passages_shows_none_that_is_not_there_yet(tmp_path, perio
     assert prediction.evidence == ()
 
 
+@pytest.mark.parametrize(("at", "n_gold"), [("2022-01-01", 1), ("2021-03-04", 0)])
+def test_a_passage_that_is_told_to_nobody_comes_before_the_gold_documents(tmp_path, at, n_gold):
+    learner = OraclePassage(bench(tmp_path, says("Bob Tessel", "Yes")))
+    explained = replace(NOW, passage="Nimvale chose Tessel by nine votes.")
+    prediction = taught(learner, FIRST, SECOND).answer(asked(explained, at))
+
+    passage, *gold = prediction.evidence
+    assert (passage.doc_id, "nine votes" in passage.text) == ("bob", True)
+    assert len(gold) == n_gold
+
+
 def test_of_many_gold_documents_those_that_hold_the_answer_come_first(tmp_path):
     many = replace(NOW, gold_docs=("rain", "ann", "bob"))
     for k, expected in (("5", ["bob", "rain", "ann"]), ("2", ["bob", "rain"])):
