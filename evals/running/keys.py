@@ -48,7 +48,6 @@ class Keys:
             maker=maker,
             store=digest(
                 world.told[-1],
-                world.seed,
                 equipment.embedder_id,
                 settings["chunking"],
                 settings["embedder"],
