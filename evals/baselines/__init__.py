@@ -41,6 +41,26 @@ STRATEGIES: Mapping[str, StrategyEntry] = MappingProxyType(
             "bound",
             "taught anew, from the start, on the last period alone",
         ),
+        "lwf": StrategyEntry(
+            "evals.baselines.distillation.lwf:Lwf",
+            "distillation",
+            "distils the old model on new texts (learning without forgetting, arXiv 1606.09282)",
+        ),
+        "kd-buffer": StrategyEntry(
+            "evals.baselines.distillation.kd_buffer:KdBuffer",
+            "distillation",
+            "distils the old model on samples that are kept (arXiv 1611.07725)",
+        ),
+        "kd-generated": StrategyEntry(
+            "evals.baselines.distillation.kd_generated:KdGenerated",
+            "distillation",
+            "distils the old model on texts that it makes up (L2KD, arXiv 2010.02123)",
+        ),
+        "sdft": StrategyEntry(
+            "evals.baselines.distillation.sdft:Sdft",
+            "distillation",
+            "distils the model that has the document into itself without it (arXiv 2601.19897)",
+        ),
     }
 )
 """Name of a strategy -> its class, in the order they are shown."""

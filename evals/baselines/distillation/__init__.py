@@ -1,0 +1,1 @@
+"""Distillation: what the model said before is taught along with what is new."""
