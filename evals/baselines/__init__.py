@@ -41,6 +41,29 @@ STRATEGIES: Mapping[str, StrategyEntry] = MappingProxyType(
             "bound",
             "taught anew, from the start, on the last period alone",
         ),
+        "replay": StrategyEntry(
+            "evals.baselines.replay.replay:Replay", "replay", "old samples in every batch"
+        ),
+        "mix-review": StrategyEntry(
+            "evals.baselines.replay.mix_review:MixReview",
+            "replay",
+            "old samples in every epoch, fewer from one to the next",
+        ),
+        "der": StrategyEntry(
+            "evals.baselines.replay.der:Der",
+            "replay",
+            "old samples, and the logits they once had",
+        ),
+        "a-gem": StrategyEntry(
+            "evals.baselines.replay.a_gem:AGem",
+            "replay",
+            "gradients that do not point against those of old samples",
+        ),
+        "generative-replay": StrategyEntry(
+            "evals.baselines.replay.generative_replay:GenerativeReplay",
+            "replay",
+            "old samples that the model draws from itself",
+        ),
         "lwf": StrategyEntry(
             "evals.baselines.distillation.lwf:Lwf",
             "distillation",

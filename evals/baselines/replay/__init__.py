@@ -1,0 +1,1 @@
+"""Replay: what was told before is learnt again beside what is new."""

@@ -1,0 +1,74 @@
+"""Generative replay: the model draws its own samples of what it was told before."""
+
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from pydantic import Field
+from torch import Tensor
+
+from evals.baselines.replay.recalling import RECALL, Recalled, Told, whole
+from evals.training.samples import Batch, Sample
+from evals.training.sampling import sample_texts
+from evals.training.strategy import Lesson, Strategy, StrategyOptions
+
+
+class GenerativeReplayOptions(StrategyOptions):
+    """Options of generative replay."""
+
+    weight: float = Field(default=0.25, ge=0)
+    """Of the loss of whole samples, lambda."""
+    share: float = Field(default=0.2, ge=0)
+    """Samples drawn before a period for each new one, gamma."""
+    top_k: int = Field(default=20, ge=1)
+    """Most likely tokens that a token is drawn from."""
+
+
+class GenerativeReplay(Strategy):
+    """Learns to say whole samples, and replays what it says (LAMOL, arXiv 1909.03329).
+
+    The loss is that of the answer given the question, plus lambda times that of both together. In
+    place of new tokens of the vocabulary for "draw a sample" and "the answer follows" there are
+    words, so that any model can be taught. All earlier periods are drawn from together.
+
+    What it draws may be wrong, and is then learnt all the same: `recalled` has, for each period,
+    what was drawn, and how much of it had been told.
+    """
+
+    name = "generative-replay"
+    Options = GenerativeReplayOptions
+    options: GenerativeReplayOptions
+
+    def __init__(self, options: GenerativeReplayOptions, *, seed: int = 0) -> None:
+        super().__init__(options, seed=seed)
+        self.recalled: dict[int, Recalled] = {}
+        self._told = Told()
+
+    def begin_period(self, lesson: Lesson) -> None:
+        """Draw samples, once something was learnt."""
+        n = round(self.options.share * len(lesson.samples)) if self.recalled else 0
+        texts = self._texts(n, Random(f"{self.seed} recall {lesson.number}")) if n else []
+        self.recalled[lesson.number] = self._told.judge(texts)
+
+    def batches(self, lesson: Lesson) -> Iterator[Sequence[Sample]]:
+        """New and drawn samples, mixed."""
+        drawn = self.recalled[lesson.number].samples
+        yield from self.shuffled([*lesson.samples, *drawn], lesson)
+
+    def loss(self, batch: Batch) -> Tensor:
+        """The loss of the answers, and of the samples as a whole."""
+        both = self.student.batch([whole(one) for one in batch.samples])
+        return super().loss(batch) + self.options.weight * self.student.loss(both)
+
+    def end_period(self, lesson: Lesson) -> None:
+        """Remember what was told, to measure by."""
+        self._told.add(lesson.samples)
+
+    def _texts(self, n: int, draw: Random) -> list[str]:
+        return sample_texts(
+            self.student,
+            RECALL,
+            n=n,
+            top_k=self.options.top_k,
+            max_tokens=self.options.max_tokens,
+            seed=draw.getrandbits(63),
+        )
