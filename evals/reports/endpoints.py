@@ -234,6 +234,19 @@ ENDPOINTS = (
         draw=_average_accuracy,
     ),
     Endpoint(
+        name="em",
+        label="EM, all",
+        definition="Exact match, the mean over all questions after the last period: each counts "
+        "alike, whatever its period.",
+        draw=_mean_at_end("em"),
+    ),
+    Endpoint(
+        name="f1",
+        label="F1, all",
+        definition="Token F1 of the same.",
+        draw=_mean_at_end("f1"),
+    ),
+    Endpoint(
         name="staleness",
         label="Staleness",
         definition="Share of standing questions after the last period, among those whose fact has "

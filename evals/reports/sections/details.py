@@ -11,6 +11,7 @@ from evals.reports.sections.results import best_of, numbered
 from evals.reports.summary import Group, Summary
 from evals.types import Cohort, Form
 
+_BY_GROUP = ("em", "er1", "answer_recall1")
 _KINDS = {"asof": "questions of a fixed time", "now": "questions of the present"}
 
 
@@ -22,9 +23,10 @@ def breakdown(summary: Summary) -> Section:
         if not groups:
             continue
         tables += [
-            _by_group([g for g in groups if g.by == by], f"Exact match by {by}, {words}")
+            _by_group([g for g in groups if g.by == by], measure, f"by {by}, {words}")
             for by in ("cohort", "form")
-            if len({g.name for g in groups if g.by == by}) > 1
+            for measure in _BY_GROUP
+            if len({g.name for g in groups if g.by == by and not math.isnan(g.means[measure])}) > 1
         ]
         whole = [group for group in groups if group.by == "all"]
         tables += [
@@ -142,16 +144,16 @@ def confidence(summary: Summary) -> Section:
     )
 
 
-def _by_group(groups: list[Group], caption: str) -> Table:
+def _by_group(groups: list[Group], measure: str, by: str) -> Table:
     names = [one.value for one in (*Cohort, *Form) if one.value in {g.name for g in groups}]
-    ems = {(group.learner, group.name): group.means["em"] for group in groups}
+    means = {(group.learner, group.name): group.means[measure] for group in groups}
     counts = {group.name: group.n for group in groups}
     best = {
-        name: best_of({learner: em for (learner, of), em in ems.items() if of == name})
+        name: best_of({learner: mean for (learner, of), mean in means.items() if of == name})
         for name in names
     }
     return Table(
-        caption=caption,
+        caption=f"{MEASURES[measure].label} {by}",
         columns=[
             Column(label="Learner", is_text=True),
             *(
@@ -164,7 +166,7 @@ def _by_group(groups: list[Group], caption: str) -> Table:
                 label=learner,
                 cells=[
                     Cell(
-                        text=per_cent(ems.get((learner, name), math.nan)),
+                        text=per_cent(means.get((learner, name), math.nan)),
                         is_best=learner in best[name],
                     )
                     for name in names
