@@ -41,7 +41,7 @@ def test_without_weights_dark_experience_replay_is_sequential_fine_tuning() -> N
 
 
 def test_each_of_its_two_terms_keeps_what_was_learnt() -> None:
-    thorough = {"epochs": 40, "batch": 3, "lr": 5e-3}
+    thorough = {"epochs": 60, "batch": 3, "lr": 5e-3}
     for alpha, beta in ((0.5, 0.0), (0.0, 0.5)):
         student = learn(Der(DerOptions(**thorough, alpha=alpha, beta=beta)))
         asked = ("capital?", "river?", "bridge?", "tower?")

@@ -44,13 +44,13 @@ def test_without_its_weights_generative_replay_is_sequential_fine_tuning() -> No
 
 
 def test_a_model_that_learnt_well_draws_what_it_was_told_and_learns_it_again() -> None:
-    options = {"epochs": 80, "batch": 3, "lr": 5e-3, "max_tokens": 32}
+    options = {"epochs": 200, "batch": 3, "lr": 5e-3, "max_tokens": 32}
     strategy = GenerativeReplay(GenerativeReplayOptions(**options, weight=1, share=3, top_k=3))
     learn(strategy, LESSONS[0])
     strategy.begin_period(LESSONS[1])
     recalled = strategy.recalled[2]
     assert len(recalled.samples) + recalled.n_malformed == 9
-    assert recalled.n_copies >= 5
+    assert recalled.n_copies >= 7
     learnt = {one for batch in strategy.batches(LESSONS[1]) for one in batch}
     assert learnt == {*LESSONS[1].samples, *recalled.samples}
 
