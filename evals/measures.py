@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.metrics.answers import exact_match, relaxed_match, strict_match, token_f1
-from evals.metrics.retrieval import RankScores, rank_scores, temporal_gains
+from evals.metrics.retrieval import RankScores, passage_recall, rank_scores, temporal_gains
 from evals.metrics.staleness import conflicts, harm_score, stale, stale_above_gold
 from evals.runs import Answered
 from evals.types import Example
@@ -112,6 +112,18 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
             label="AR@5",
             definition="Answer recall: one of the first five lines of evidence contains a right "
             "answer after normalisation.",
+            is_of_evidence=True,
+        ),
+        "passage_recall1": Measure(
+            label="PR@1",
+            definition="Passage recall: the first line of evidence holds a passage that states the "
+            "answer, where the benchmark tells which these are (evidence recall of MRAG, arXiv "
+            "2412.15540).",
+            is_of_evidence=True,
+        ),
+        "passage_recall5": Measure(
+            label="PR@5",
+            definition="Passage recall: one of the first five lines of evidence does.",
             is_of_evidence=True,
         ),
         "conflict": Measure(
@@ -236,11 +248,20 @@ def _timely(example: Example) -> Mapping[str, float]:
 
 
 def _conflicting(answers: Answers) -> dict[str, Floats]:
-    names = ("answer_recall1", "answer_recall5", "conflict", "stale_above_gold")
+    names = (
+        "answer_recall1",
+        "answer_recall5",
+        "passage_recall1",
+        "passage_recall5",
+        "conflict",
+        "stale_above_gold",
+    )
     rows = [
         (
             _names_answer(example, answered, 1),
             _names_answer(example, answered, 5),
+            _holds_passage(example, answered, 1),
+            _holds_passage(example, answered, 5),
             _conflict(example, answered),
             _upside_down(example, answered),
         )
@@ -254,6 +275,12 @@ def _names_answer(example: Example, answered: Answered, k: int) -> float:
     if not example.answers:
         return math.nan
     return any(_names(line.text, example.answers) for line in answered.evidence[:k])
+
+
+def _holds_passage(example: Example, answered: Answered, k: int) -> float:
+    if not example.gold_texts:
+        return math.nan
+    return passage_recall([line.text for line in answered.evidence], example.gold_texts, k=k)
 
 
 @lru_cache(_REMEMBERED)

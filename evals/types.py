@@ -143,6 +143,9 @@ class Example:
     """Documents that state the answer."""
     stale_docs: tuple[str, ...] = ()
     """Documents that state a superseded value, and not the answer."""
+    gold_texts: tuple[str, ...] = ()
+    """Words of the documents, each with an answer and what stands beside it, by which the place
+    that states it is known; with single spaces. None: the benchmark does not tell."""
     facts: tuple[Fact, ...] = ()
     """What is asked about, with its values over time, if the benchmark tells."""
     passage: str = ""

@@ -92,6 +92,25 @@ def answer_recall(texts: Sequence[str], answers: Sequence[str], *, k: int) -> bo
     return any(relaxed_match(text, answers) for text in texts[:k])
 
 
+def passage_recall(texts: Sequence[str], passages: Sequence[str], *, k: int) -> bool:
+    """Whether one of the first k texts holds a passage that states the answer.
+
+    Letter for letter, but for white space. Unlike `answer_recall` it tells the place that states
+    the answer from one that merely names it.
+
+    Args:
+        texts: What was found, best first.
+        passages: Words that stand there alone, with single spaces.
+        k: How many texts count.
+
+    >>> texts = ["Ann Lee was born in Ulm.", "In 1907 Ann  Lee bought it."]
+    >>> [passage_recall(texts, ["Ann Lee bought it"], k=k) for k in (1, 2)]
+    [False, True]
+    """
+    found = [" ".join(text.split()) for text in texts[:k]]
+    return any(passage in text for text in found for passage in passages)
+
+
 def _qrels(relevance: Relevance) -> Iterator[ir_measures.Qrel]:
     for question, gains in relevance.items():
         best = max(gains.values(), default=0.0)

@@ -9,7 +9,16 @@ from evals.runs import Run
 from evals.scoring import Scores
 from evals.statistics import Estimate
 
-SHOWN = ("er1", "er5", "answer_recall1", "answer_recall5", "stale_above_gold", "stale")
+SHOWN = (
+    "er1",
+    "er5",
+    "answer_recall1",
+    "answer_recall5",
+    "passage_recall1",
+    "passage_recall5",
+    "stale_above_gold",
+    "stale",
+)
 """Measures of `evals.measures.MEASURES`; the last is of the answer that was read from it."""
 _WHOLE = ""
 

@@ -12,7 +12,7 @@ from evals.runs import Run
 from evals.scoring import Scores
 from evals.statistics import Estimate
 
-SHOWN = ("er1", "answer_recall1", "answer_recall5", "em")
+SHOWN = ("er1", "answer_recall1", "answer_recall5", "passage_recall1", "passage_recall5", "em")
 """Measures of `evals.measures.MEASURES`."""
 _NO_QUESTION = -1
 

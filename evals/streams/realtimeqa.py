@@ -103,7 +103,7 @@ def load(  # noqa: PLR0913  each is an option of the command line
     archive = Archive(documents if unanswerable else ())
     drafts = Drafts()
     for stretch in stretches:
-        here = [example for example in examples if example.asked_at in stretch]
+        here = [example for example in examples if example.asked_at and example.asked_at in stretch]
         drafts[stretch].examples.extend(here)
         if unanswerable:
             drafts[stretch].examples.extend(_early(here, published, archive))

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
@@ -40,6 +41,8 @@ _SHORT_YEAR = re.compile(
 )
 """What stands before a year of three digits; else they are the number of something."""
 _LAST_YEAR = 2100
+_BESIDE = 40
+"""Characters beside an answer by which its place is known."""
 _ANY_DATE = _DATE.replace("?P<month>", "?:").replace("?P<year>", "?:").replace("?P<decade>", "?:")
 _PHRASE = re.compile(
     rf"\b(?:from|in|between|during|on)\s+(?:in\s+)?{_ANY_DATE}"
@@ -62,6 +65,8 @@ class _Asked:
     question: str
     answers: tuple[str, ...]
     """None: the page does not say."""
+    said: tuple[str, ...] = ()
+    """The answers with what stands before and after each, where that is told."""
 
 
 @pydantic.validate_call
@@ -152,8 +157,10 @@ def _page(page: Mapping[str, Any], where: str) -> Iterator[_Asked]:
     for number, entry in enumerate(required(page, "questions", where, list)):
         try:
             question, spans = entry
-            answers = tuple(dict.fromkeys(span["answer"] for span in spans if span["answer"]))
-        except (TypeError, ValueError, KeyError) as error:
+            spans = [span for span in spans if span["answer"]]
+            answers = tuple(dict.fromkeys(span["answer"] for span in spans))
+            said = tuple(chain.from_iterable(_around(span, paragraphs) for span in spans))
+        except (TypeError, ValueError, KeyError, IndexError) as error:
             raise EvalError(f"{where}: no question with its answers: {entry!r:.60}") from error
         if not isinstance(question, str):
             raise EvalError(
@@ -167,7 +174,18 @@ def _page(page: Mapping[str, Any], where: str) -> Iterator[_Asked]:
             fact=index,
             question=question,
             answers=answers,
+            said=said,
         )
+
+
+def _around(span: Mapping[str, Any], paragraphs: Sequence[str]) -> tuple[str, str]:
+    """An answer where it stands, with the words before it and with those after it.
+
+    Each is enough to know the place, and a chunk may end on either side.
+    """
+    paragraph, start, end = paragraphs[span["para"]], span["from"], span["end"]
+    before, after = paragraph[max(0, start - _BESIDE) : end], paragraph[start : end + _BESIDE]
+    return " ".join(before.split()), " ".join(after.split())
 
 
 def _period(
@@ -208,6 +226,7 @@ def _example(one: _Asked) -> Example:
         form=form,
         window=window,
         gold_docs=(one.page,) if one.answers else (),
+        gold_texts=one.said,
     )
 
 

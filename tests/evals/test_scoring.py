@@ -81,6 +81,17 @@ def test_a_line_that_names_the_answer_counts_at_its_place_whatever_its_document(
     assert np.isnan(scores_of(NOBODY, "", evidence=lines)["answer_recall1"])
 
 
+def test_a_passage_is_found_where_its_own_words_are_and_not_where_its_answer_is_named():
+    lines = tuple(
+        EvidenceLine(doc_id="d0-new", date="2031", text=text, score=1)
+        for text in (f"Of {NEW} and others.", f"He became\n{NEW} in May.")
+    )
+    example = replace(EXAMPLE, gold_texts=(f"He became {NEW}", f"{NEW} in May"))
+    found = scores_of(example, NEW, evidence=lines)
+    assert (found["passage_recall1"], found["passage_recall5"]) == (0, 1)
+    assert np.isnan(scores_of(EXAMPLE, NEW, evidence=lines)["passage_recall1"])
+
+
 @pytest.mark.parametrize(
     ("docs", "er1", "er5", "mrr", "above", "conflict"),
     [

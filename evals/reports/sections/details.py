@@ -11,7 +11,7 @@ from evals.reports.sections.results import best_of, numbered
 from evals.reports.summary import Group, Summary
 from evals.types import Cohort, Form
 
-_BY_GROUP = ("em", "er1", "answer_recall1")
+_BY_GROUP = ("em", "er1", "answer_recall1", "passage_recall1")
 _KINDS = {"asof": "questions of a fixed time", "now": "questions of the present"}
 
 

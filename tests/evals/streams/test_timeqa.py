@@ -182,6 +182,18 @@ def test_without_another_time_and_another_answer_no_date_is_exchanged(
     assert (len(period.documents), period.examples) == (1, ())
 
 
+def test_the_place_of_an_answer_is_known_by_what_stands_beside_it(tmp_path: Path):
+    spans = [{"para": 1, "from": 32, "end": 39, "answer": "Bo Lind"}, span("")]
+    mill = page("Tarn_Mill", ["Who bought Tarn Mill in 1907?", spans])
+    (example,) = load(pages_file(tmp_path, mill)).periods[0].examples
+
+    assert example.answers == ("Bo Lind",)
+    assert example.gold_texts == (
+        "Ada Crane owned it until 1907 . Bo Lind",
+        "Bo Lind bought it then .",
+    )
+
+
 def test_published_dates_are_exchanged():
     (period,) = load(data_folder("timeqa"), perturb="dates").periods
 
