@@ -64,6 +64,26 @@ STRATEGIES: Mapping[str, StrategyEntry] = MappingProxyType(
             "replay",
             "old samples that the model draws from itself",
         ),
+        "l2": StrategyEntry(
+            "evals.baselines.regularisation.l2:L2",
+            "regularisation",
+            "weights pulled back to where they were",
+        ),
+        "ewc": StrategyEntry(
+            "evals.baselines.regularisation.ewc:Ewc",
+            "regularisation",
+            "weights pulled back by how much they mattered",
+        ),
+        "recadam": StrategyEntry(
+            "evals.baselines.regularisation.recadam:RecAdam",
+            "regularisation",
+            "weights recalled at first, then learnt",
+        ),
+        "feature": StrategyEntry(
+            "evals.baselines.regularisation.feature:Feature",
+            "regularisation",
+            "hidden states of a middle layer held where they were",
+        ),
         "lwf": StrategyEntry(
             "evals.baselines.distillation.lwf:Lwf",
             "distillation",

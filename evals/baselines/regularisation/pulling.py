@@ -1,0 +1,55 @@
+"""Weights that are pulled back to what they were."""
+
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+from evals.training.student import Student
+
+
+def copied(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What weights are now."""
+    return {name: weight.detach().clone() for name, weight in weights.items()}
+
+
+def trained(student: Student) -> dict[str, nn.Parameter]:
+    """The weights that are trained; tied ones once."""
+    named = student.model.named_parameters()
+    return {name: weight for name, weight in named if weight.requires_grad}
+
+
+def trained_blocks(student: Student) -> dict[str, nn.Parameter]:
+    """The weights that are trained, without the embeddings and the output layer.
+
+    With a large vocabulary those are most of a model.
+    """
+    base = student.base
+    ends = [base.get_input_embeddings(), base.get_output_embeddings()]
+    left_out = {id(weight) for end in ends for weight in end.parameters()}
+    return {name: w for name, w in trained(student).items() if id(w) not in left_out}
+
+
+def pull(
+    weights: Mapping[str, Tensor],
+    home: Mapping[str, Tensor],
+    *,
+    strength: float,
+    importance: Mapping[str, Tensor] | None = None,
+) -> None:
+    """Add to gradients that of strength/2 Σ importance (weight - home)².
+
+    Without a graph, which would need as much memory as the weights.
+
+    Args:
+        weights: By name; those without a gradient are not moved and need no pull.
+        home: Where each was.
+        strength: Of all of them.
+        importance: Of each number of each weight; 1 if None.
+    """
+    for name, weight in weights.items():
+        if weight.grad is None:
+            continue
+        away = weight.detach() - home[name]
+        if importance is not None:
+            away *= importance[name]
+        weight.grad.add_(away, alpha=strength)
