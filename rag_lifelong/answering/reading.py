@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from rag_lifelong.answering.confidence import confidence_by, least_confidence, signals_of
 from rag_lifelong.answering.full import borne_out
-from rag_lifelong.answering.grounds import why_not_in_evidence, why_not_read, words
+from rag_lifelong.answering.grounds import why_not_in_evidence, why_not_read
 from rag_lifelong.config import Config, ReaderConfig
 from rag_lifelong.ports import Prompt, Reader, Token
 from rag_lifelong.prompting import build_check, build_full, build_prompt
@@ -23,7 +23,7 @@ class Said:
     model: str
     confidence: float
     signals: Signals | None = None
-    """What its confidence is reckoned from; None where there are no words to check."""
+    """What its confidence is reckoned from; None where the words alone rule it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,48 +63,40 @@ def read(
         ModelError: If the reader fails.
     """
     prompt = build_prompt(found.asked, found.evidence, instruction=settings.instruction)
-    said = _said(reader, prompt, found, settings, timer)
+    tokens = _tokens(reader, prompt, settings, timer)
+    text = _text(tokens)
+    reason = why_not_in_evidence(text, question, found.evidence)
+    if reason:
+        return Reading(Said(text, reader.name, 0.0), reason)
+    check = list(reader.read(build_check(prompt, text), max_tokens=2))
+    timer.mark("check")
+    signals = signals_of(text, tokens, check, found)
+    said = Said(text, reader.name, confidence_by(signals, reader.name), signals)
     least = least_confidence(settings, reader.name)
-    reason = _why_not_given(said, question, found, least)
-    if reason or settings.style == "short":
-        return Reading(said, reason)
-    full = build_full(prompt, said.text)
-    text = _text(reader.read(full, max_tokens=settings.full_max_tokens))
+    if said.confidence < least:
+        told = f"confidence {said.confidence:.2f}, {least:.2f} needed"
+        return Reading(said, f"the reader is not sure of {text!r} ({told})")
+    if settings.style == "short":
+        return Reading(said, "")
+    written = _text(reader.read(build_full(prompt, text), max_tokens=settings.full_max_tokens))
     timer.mark("full")
-    told = borne_out(text, said.text, question, found.evidence)
+    told = borne_out(written, text, question, found.evidence)
     if not told:
-        return Reading(said, f"no sentence of {text!r} is borne out by the evidence")
+        return Reading(said, f"no sentence of {written!r} is borne out by the evidence")
     return Reading(replace(said, text=told), "")
 
 
-def _said(
-    reader: Reader, prompt: Prompt, found: Retrieved, settings: ReaderConfig, timer: Stopwatch
-) -> Said:
-    """Read the evidence, then ask the reader whether it states what was read."""
+def _tokens(
+    reader: Reader, prompt: Prompt, settings: ReaderConfig, timer: Stopwatch
+) -> list[Token]:
     tokens: list[Token] = []
     for token in reader.read(prompt, max_tokens=settings.max_tokens):
         if not tokens:
             timer.mark("first_token")
         tokens.append(token)
     timer.mark("read")
-    text = _text(tokens)
-    if not words(text):
-        return Said(text, reader.name, 0.0)
-    check = list(reader.read(build_check(prompt, text), max_tokens=2))
-    timer.mark("check")
-    signals = signals_of(text, tokens, check, found)
-    return Said(text, reader.name, confidence_by(signals, reader.name), signals)
+    return tokens
 
 
 def _text(tokens: Iterable[Token]) -> str:
     return " ".join("".join(token.text for token in tokens).split())
-
-
-def _why_not_given(said: Said, question: str, found: Retrieved, min_confidence: float) -> str:
-    reason = why_not_in_evidence(said.text, question, found.evidence)
-    if not reason and said.confidence < min_confidence:
-        return (
-            f"the reader is not sure of {said.text!r} "
-            f"(confidence {said.confidence:.2f}, {min_confidence:.2f} needed)"
-        )
-    return reason

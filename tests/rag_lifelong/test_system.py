@@ -164,6 +164,8 @@ def test_an_answer_that_is_not_in_the_evidence_is_not_given(house: House):
     assert given.abstained
     assert given.text == "not in the sources"
     assert "'Homer Simpson' is not in the evidence" in given.reason
+    assert given.confidence == 0.0
+    assert len(house.reader.prompts) == 1  # what its words rule out is not asked about again
 
 
 def test_an_answer_the_reader_does_not_confirm_is_not_given(house: House):
