@@ -84,6 +84,71 @@ STRATEGIES: Mapping[str, StrategyEntry] = MappingProxyType(
             "regularisation",
             "hidden states of a middle layer held where they were",
         ),
+        "lora": StrategyEntry(
+            "evals.baselines.architecture.lora:Lora",
+            "architecture",
+            "low-rank layers beside all linear ones (LoRA, arXiv 2106.09685)",
+        ),
+        "o-lora": StrategyEntry(
+            "evals.baselines.architecture.o_lora:OLora",
+            "architecture",
+            "low-rank layers for each period, orthogonal to those before (arXiv 2310.14152)",
+        ),
+        "lora-gated": StrategyEntry(
+            "evals.baselines.architecture.lora_gated:LoraGated",
+            "architecture",
+            "low-rank layers for each period, chosen by the question's words",
+        ),
+        "lora-oracle": StrategyEntry(
+            "evals.baselines.architecture.lora_oracle:LoraOracle",
+            "architecture",
+            "low-rank layers for each period, chosen by the time asked about",
+        ),
+        "lora-merge": StrategyEntry(
+            "evals.baselines.architecture.lora_merge:LoraMerge",
+            "architecture",
+            "low-rank layers for each period, merged (TIES, arXiv 2306.01708)",
+        ),
+        "ia3": StrategyEntry(
+            "evals.baselines.architecture.ia3:IA3",
+            "architecture",
+            "factors of activations ((IA)³, arXiv 2205.05638)",
+        ),
+        "adapters": StrategyEntry(
+            "evals.baselines.architecture.adapters:Adapters",
+            "architecture",
+            "small networks behind feed-forward layers (arXiv 1902.00751)",
+        ),
+        "prompt-tuning": StrategyEntry(
+            "evals.baselines.architecture.prompt_tuning:PromptTuning",
+            "architecture",
+            "embeddings of tokens before every text (arXiv 2104.08691)",
+        ),
+        "prefix-tuning": StrategyEntry(
+            "evals.baselines.architecture.prefix_tuning:PrefixTuning",
+            "architecture",
+            "keys and values before every text (arXiv 2101.00190)",
+        ),
+        "osf": StrategyEntry(
+            "evals.baselines.architecture.osf:Osf",
+            "architecture",
+            "linear layers, but for their largest singular directions (arXiv 2504.07097)",
+        ),
+        "freeze-bottom": StrategyEntry(
+            "evals.baselines.architecture.freeze_bottom:FreezeBottom",
+            "architecture",
+            "the upper blocks alone (arXiv 2501.13453)",
+        ),
+        "block-expansion": StrategyEntry(
+            "evals.baselines.architecture.block_expansion:BlockExpansion",
+            "architecture",
+            "copies of blocks (LLaMA Pro, arXiv 2401.02415)",
+        ),
+        "width-growth": StrategyEntry(
+            "evals.baselines.architecture.width_growth:WidthGrowth",
+            "architecture",
+            "new neurons for each period (after ELLE, arXiv 2203.06311)",
+        ),
         "lwf": StrategyEntry(
             "evals.baselines.distillation.lwf:Lwf",
             "distillation",

@@ -1,0 +1,1 @@
+"""Architecture: what is learnt goes into parts of its own, beside weights that stay."""
