@@ -7,7 +7,7 @@ from typing import Any
 from rich.markup import escape
 
 from rag_lifelong.cli.console import out
-from rag_lifelong.types import Answer, Chunk, Dated, Evidence, Revision, TimeReport
+from rag_lifelong.types import Answer, Chunk, Dated, DatedEvent, Evidence, Revision, TimeReport
 
 _SHOWN_CHARS = 240
 _REPLACED = "when a newer statement replaced it"
@@ -52,6 +52,9 @@ def _time_lines(time: TimeReport) -> None:
     if time.parsed:
         out.print(f"[dim]read as time: {escape(time.parsed)}[/dim]")
     out.print(f"[dim]applied: {escape(time.applied)}[/dim]")
+    if time.anchor is not None:
+        out.print(f"    {escape(time.anchor.sentence)}")
+        out.print(f"    [dim]{escape(time.anchor.chunk.citation)}[/dim]")
     if time.relaxed:
         out.print(f"[yellow]relaxed: {escape(time.relaxed)}[/yellow]")
 
@@ -98,13 +101,26 @@ def answer_json(given: Answer) -> dict[str, Any]:
     }
 
 
-def time_json(time: TimeReport) -> dict[str, str | None]:
+def time_json(time: TimeReport) -> dict[str, Any]:
     """What was understood of the question's time, what was done with it, and what that found."""
     return {
         "parsed": time.parsed,
         "applied": time.applied,
         "relaxed": time.relaxed,
         "newest": iso(time.newest),
+        "event": None if time.anchor is None else _event_json(time.anchor),
+    }
+
+
+def _event_json(event: DatedEvent) -> dict[str, Any]:
+    """What dated the question: `dated` says whether the text names the time it was."""
+    return {
+        "event": event.event,
+        "from": iso(event.interval.start),
+        "until": iso(event.interval.end),
+        "dated": event.is_dated,
+        "text": event.sentence,
+        "citation": event.chunk.citation,
     }
 
 

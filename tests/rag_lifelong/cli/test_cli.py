@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from rag_lifelong.prompting import CHECK, FULL
+from rag_lifelong.testing import ScriptedReader
 from tests.rag_lifelong.cli.conftest import Shell
 
 
@@ -40,7 +42,7 @@ def test_ask_json_tells_all_about_the_answer(shell: Shell):
     assert given["as_of"] == "2015-06-01 to 2015-06-30"
     assert given["time"] == {
         "parsed": "now", "applied": "valid as of 2015-06-01 to 2015-06-30", "relaxed": None,
-        "newest": "2010-03-01T00:00:00Z",
+        "newest": "2010-03-01T00:00:00Z", "event": None,
     }  # fmt: skip
     assert {"retrieve", "first_token", "total"} <= set(given["timings_s"])
     [evidence] = given["evidence"]
@@ -85,6 +87,14 @@ def test_ask_tells_the_course_of_things_in_text_and_json(shell: Shell):
     [stretch] = json.loads(out)["timeline"]
     assert stretch.pop("citation").endswith("mayor.md#line=4")
     assert stretch == {"from": "2010-03", "until": None, "text": line}
+
+
+def test_ask_answers_in_sentences_with_the_numbers_of_lines(shell: Shell):
+    shell.run("ingest", "notes")
+    said = {CHECK: "yes", FULL: "The mayor is Ann Lee. The mayor is Bo Cruz."}
+    shell.reader = ScriptedReader(lambda prompt: said.get(prompt.user.splitlines()[-1], "Ann Lee"))
+    _, out, _ = shell.run("ask", "Who is the mayor of Springfield?", "--full")
+    assert out.splitlines()[0] == "The mayor is Ann Lee [1]."
 
 
 def test_an_abstention_exits_with_3(shell: Shell):

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from rag_lifelong.cli.show import answer_card, answer_json
-from rag_lifelong.types import Answer, TimeReport
-from tests.rag_lifelong.builders import evidence
+from rag_lifelong.temporal import parse_when
+from rag_lifelong.types import Answer, DatedEvent, TimeReport
+from tests.rag_lifelong.builders import chunk, evidence
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 REPLACED = replace(evidence("Ann leads", "2019"), until=datetime(2021, 5, 6, tzinfo=UTC))
@@ -50,6 +51,27 @@ def test_what_was_parsed_applied_and_relaxed_is_shown(capsys: pytest.CaptureFixt
     assert "read as time: 'in 2020': during 2020-01-01 to 2020-12-31" in lines
     assert "applied: valid now, 2024-06-01; preferring that" in lines
     assert "relaxed: nothing found then" in lines
+
+
+def test_what_dated_an_event_is_shown_and_cited(capsys: pytest.CaptureFixture[str]):
+    interval = parse_when("2019-03-01")[0]
+    told = chunk("They merged on 1 March 2019.", "2019-03-02")
+    event = DatedEvent(
+        event="the merger", interval=interval, sentence=told.text, chunk=told, is_dated=True
+    )
+    given = replace(GIVEN, time=replace(GIVEN.time, anchor=event))
+    lines = card(given, capsys)
+    at = lines.index(f"applied: {GIVEN.time.applied}")
+    assert lines[at + 1 : at + 3] == [f"    {told.text}", f"    {told.citation}"]
+    assert answer_json(GIVEN)["time"]["event"] is None
+    assert answer_json(given)["time"]["event"] == {
+        "event": "the merger",
+        "from": "2019-03-01T00:00:00Z",
+        "until": "2019-03-02T00:00:00Z",
+        "dated": True,
+        "text": told.text,
+        "citation": told.citation,
+    }
 
 
 @pytest.mark.parametrize(
