@@ -8,7 +8,7 @@ import hashlib
 import sqlite3
 from typing import Any
 
-from indexes import jobs, postings, rows, sketches, tokens
+from indexes import jobs, postings, rows, sketches, telling, tokens
 from indexes.columns import TIME_COLUMNS, n_rows
 from indexes.known import document_base
 from indexes.validity import FOREVER_US
@@ -82,8 +82,8 @@ class Batch:
         match item:
             case ChunkedDocument():
                 self._add_document(item)
-            case Redirect(alias=alias, target=target):
-                self._add_redirect(alias, target)
+            case Redirect():
+                self._add_redirect(item)
             case Completed():
                 self._complete(item)
             case Gone(origin=origin):
@@ -104,12 +104,18 @@ class Batch:
         rows.set_meta(self._db, "last_recorded_at", self._recorded_at)
         rows.set_meta(self._db, "commits", int(rows.get_meta(self._db, "commits")) + 1)
 
-    def _add_redirect(self, alias: str, target: str) -> None:
+    def _add_redirect(self, redirect: Redirect) -> None:
+        """Add another title, unless it is known to lead there at that time."""
+        since = self._recorded_at if redirect.since is None else to_us(redirect.since)
         known = self._db.execute(
-            "SELECT 1 FROM redirects WHERE alias = ? AND target = ?", (alias, target)
+            "SELECT target FROM redirects WHERE alias = ?1 AND valid_from = "
+            "(SELECT max(valid_from) FROM redirects WHERE alias = ?1 AND valid_from <= ?2)",
+            (redirect.alias, since),
         )
-        if known.fetchone() is None:
-            rows.insert(self._db, "redirects", alias, target, self._recorded_at)
+        if (redirect.target,) not in known.fetchall():
+            rows.insert(
+                self._db, "redirects", redirect.alias, redirect.target, since, self._recorded_at
+            )
 
     def _add_document(self, chunked: ChunkedDocument) -> None:
         document = chunked.document
@@ -128,7 +134,8 @@ class Batch:
         if closes_at is not None:
             self._close(rev_no, closes_at, "revised")
         for ordinal, chunk in enumerate(chunked.chunks):
-            self._add_chunk(rev_no, ordinal, chunk)
+            text_no = self._add_chunk(rev_no, ordinal, chunk)
+            telling.add(self._db, doc_no, valid_from, text_no, self._recorded_at)
         if chunked.sketch:
             sketches.add(self._db, rev_no, chunked.sketch)
 
@@ -147,13 +154,15 @@ class Batch:
                 to_us(other.interval.end), other.precision.value, other.source.value,
             )  # fmt: skip
 
-    def _add_chunk(self, rev_no: int, ordinal: int, chunk: ChunkText) -> None:
+    def _add_chunk(self, rev_no: int, ordinal: int, chunk: ChunkText) -> int:
+        """Add a chunk; the number of its text."""
         number = self._text_no(chunk)
         chunk_no = self._take("chunks")
         rows.insert(self._db, "chunks", chunk_no, rev_no, ordinal, chunk.start, chunk.end, number)
         self.columns["chunks"].append((rev_no, number))
         if chunk.locator:
             rows.insert(self._db, "locators", chunk_no, chunk.locator)
+        return number
 
     def _doc_no(self, document: Document) -> int:
         row = self._db.execute(

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes import postings, rows, sketches, times, tokens
+from indexes import postings, rows, sketches, telling, times, tokens
 from indexes.columns import (
     REVISIONS,
     column,
@@ -199,6 +199,7 @@ def _delete_rows(
         for table in ("other_dates", "chunks", "closings", "revisions"):
             db.execute(f"DELETE FROM {table} WHERE rev_no = ?", (rev_no,))
     for doc_no in documents.tolist():
+        telling.remove(db, doc_no)
         # A reason may quote what could not be read.
         db.execute(
             "DELETE FROM jobs WHERE origin = (SELECT origin FROM documents WHERE doc_no = ?)",

@@ -15,6 +15,7 @@ CHECKED_TABLES = (
     "meta", "generations", "columns", "origins", "documents", "revisions", "closings", "texts",
     "chunks", "redirects", "postings", "postings_segments", "sealed_ranges", "time_index",
     "receipts", "progress", "moves", "other_dates", "locators", "sketches", "jobs", "visits",
+    "told",
 )  # fmt: skip
 """Tables whose last column is the checksum of the others."""
 

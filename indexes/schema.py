@@ -258,7 +258,51 @@ def _m003_sources(db: sqlite3.Connection, _directory: Path) -> None:
     )
 
 
-MIGRATIONS: list[Migration] = [_m001_initial, _m002_checked, _m003_sources]
+def _m004_since(db: sqlite3.Connection, _directory: Path) -> None:
+    """Redirects hold from a time on; since when a document tells a text is looked up, not sought.
+
+    A redirect of which only the recording is known holds from then on: earlier would be a guess.
+    """
+    _execute(
+        db,
+        """
+    ALTER TABLE redirects RENAME TO redirects_before;
+    CREATE TABLE redirects (         -- another title, and from when on it is one; checked
+        alias TEXT NOT NULL COLLATE NOCASE, target TEXT NOT NULL, valid_from INTEGER NOT NULL,
+        recorded_at INTEGER NOT NULL, crc INTEGER NOT NULL,
+        PRIMARY KEY (alias, valid_from, target)
+    ) WITHOUT ROWID;
+    INSERT INTO redirects
+        SELECT alias, target, recorded_at, recorded_at,
+               checksum(alias, target, recorded_at, recorded_at)
+        FROM redirects_before;
+    DROP TABLE redirects_before;
+    CREATE TABLE told (              -- since when a document holds a text; see telling.py; checked
+        doc_no INTEGER NOT NULL REFERENCES documents, valid_from INTEGER NOT NULL,
+        text_no INTEGER NOT NULL REFERENCES texts, recorded_at INTEGER NOT NULL,
+        crc INTEGER NOT NULL,
+        PRIMARY KEY (doc_no, valid_from, text_no)
+    ) WITHOUT ROWID;
+    CREATE INDEX told_by_text ON told (text_no, doc_no);
+    INSERT INTO told
+        SELECT doc_no, valid_from, text_no, recorded_at,
+               checksum(doc_no, valid_from, text_no, recorded_at)
+        FROM (
+            SELECT *, min(valid_from) OVER (
+                PARTITION BY doc_no, text_no ORDER BY recorded_at
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS before
+            FROM (
+                SELECT doc_no, text_no, recorded_at, min(valid_from) AS valid_from
+                FROM chunks JOIN revisions USING (rev_no) GROUP BY doc_no, text_no, recorded_at
+            )
+        )
+        WHERE before IS NULL OR valid_from < before;
+    """,
+    )
+
+
+MIGRATIONS: list[Migration] = [_m001_initial, _m002_checked, _m003_sources, _m004_since]
 """Every schema change ever made, in order; a store's `user_version` is how many it has seen."""
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes import generations, head, jobs, lexical, rows, schema, times
+from indexes import generations, head, jobs, lexical, rows, schema, telling, times
 from indexes.batch import sha256_of
 from indexes.columns import column, vector_column, vector_dtype
 from indexes.known import DatabaseKnown
@@ -167,21 +167,7 @@ class StoreSnapshot(DatabaseKnown):
         """From when on a chunk's document held a sentence of it, or any document its whole text."""
         known_us = FOREVER_US if known_at is None else to_us(known_at)
         with self._naming_damage():
-            [(text_no, doc_no)] = self._db.execute(
-                "SELECT text_no, doc_no FROM chunks JOIN revisions USING (rev_no) "
-                "WHERE chunk_no = ?",
-                (chunk_no,),
-            )
-            [(first,)] = self._db.execute(
-                "SELECT min(valid_from) FROM ("
-                "SELECT r.valid_from FROM chunks c JOIN revisions r USING (rev_no) "
-                "WHERE c.text_no = ? AND r.recorded_at <= ? UNION ALL "
-                "SELECT r.valid_from FROM revisions r JOIN chunks c USING (rev_no) "
-                "JOIN texts t USING (text_no) WHERE r.doc_no = ? AND r.recorded_at <= ? "
-                "AND instr(t.text, ?) > 0)",
-                (text_no, known_us, doc_no, known_us, sentence),
-            )
-            return from_us(first)
+            return from_us(telling.first(self._db, chunk_no, sentence, known_us))
 
     def documents(self, time: TimeFilter) -> Iterator[Revision]:
         """The revisions that pass the filter, in the order they were stored."""
@@ -214,13 +200,18 @@ class StoreSnapshot(DatabaseKnown):
             )
             return self.chunks([chunk_no for (chunk_no,) in numbers.fetchall()], known_at)
 
-    def redirect_target(self, title: str, known_at: datetime | None) -> str | None:
-        """The title that `title` (in any case) was known as another name of, or None."""
+    def redirect_target(self, title: str, time: TimeFilter) -> str | None:
+        """The title that `title` (in any case) was last another name of in that time, or None."""
+        window = time.as_of or time.between
         with self._naming_damage():
             row = self._db.execute(
-                "SELECT target FROM redirects WHERE alias = ? AND recorded_at <= ? "
-                "ORDER BY target LIMIT 1",
-                (title, FOREVER_US if known_at is None else to_us(known_at)),
+                "SELECT target FROM redirects WHERE alias = ? AND valid_from < ? "
+                "AND recorded_at <= ? ORDER BY valid_from DESC, target LIMIT 1",
+                (
+                    title,
+                    FOREVER_US if window is None else to_us(window.end),
+                    FOREVER_US if time.known_at is None else to_us(time.known_at),
+                ),
             ).fetchone()
             return None if row is None else str(row[0])
 

@@ -180,6 +180,9 @@ def _references(store: _Store) -> Iterator[Problem]:
         "(SELECT 1 FROM chunks c WHERE c.text_no = t.text_no)",
         "document has no revision": "SELECT count(*) FROM documents d WHERE NOT EXISTS "
         "(SELECT 1 FROM revisions r WHERE r.doc_no = d.doc_no)",
+        "text is not known since when it was told": "SELECT count(*) FROM chunks c "
+        "JOIN revisions r USING (rev_no) WHERE NOT EXISTS (SELECT 1 FROM told t "
+        "WHERE t.text_no = c.text_no AND t.doc_no = r.doc_no AND t.valid_from <= r.valid_from)",
     }.items():
         [(count,)] = store.db.execute(query)
         if count:

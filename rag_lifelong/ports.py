@@ -308,8 +308,8 @@ class Snapshot(Known, Protocol):
         """All revisions of a document by valid time, as was known at `known_at`."""
         ...
 
-    def redirect_target(self, title: str, known_at: datetime | None) -> str | None:
-        """The title that `title` was known as another name of, or None."""
+    def redirect_target(self, title: str, time: TimeFilter) -> str | None:
+        """The title that `title` was last another name of in that time, or None."""
         ...
 
     def status(self) -> StoreStatus:

@@ -106,6 +106,8 @@ class Redirect:
 
     alias: str
     target: str
+    since: datetime | None = None
+    """From when on it is one, as the source says; None where it says only that it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,8 @@ class DumpReader:
         """What comes before and after the title in the wiki's URLs."""
         self._newest = ("", "")
         """Time of the page's newest revision and the title it redirects to, if it does."""
+        self._redirects_since: datetime | None = None
+        """Time from when on its newest revisions redirect there."""
         self._thinning: Thinning[Uncleaned] = Thinning(rules.revisions)
         self.pages = PagesSeen()
         self._start = 0
@@ -125,8 +127,9 @@ class DumpReader:
         yield from self.kept()
         target = self._newest[1]
         if target:
-            yield Redirect(page.title, page.redirect or target)
+            yield Redirect(page.title, page.redirect or target, self._redirects_since)
         self._newest = ("", "")
+        self._redirects_since = None
 
     def _revision(self, revision: Revision) -> Iterator[Document | Uncleaned]:
         date = _date(revision.timestamp)
@@ -138,6 +141,8 @@ class DumpReader:
         self.pages.add_time(at)
         target = _redirect_target(text)
         if revision.timestamp >= self._newest[0]:
+            if target != self._newest[1]:
+                self._redirects_since = at
             self._newest = (revision.timestamp, target)
         found = Uncleaned(self._document(revision, date, text), "" if target else text)
         if revision.model not in ("", "wikitext"):

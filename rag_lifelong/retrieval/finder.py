@@ -156,6 +156,6 @@ class Finder:
             for n in range(_LONGEST_ALIAS, 0, -1)
         )
         for span in spans:
-            target = self._snapshot.redirect_target(span, time.known_at)
+            target = self._snapshot.redirect_target(span, time)
             if target is not None and target.casefold() not in topic.casefold():
                 yield target

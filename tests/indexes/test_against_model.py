@@ -63,7 +63,12 @@ items = st.one_of(
     documents(),
     documents(),
     documents(),
-    st.builds(Redirect, st.sampled_from(["The PM", "the pm"]), st.sampled_from(["a", "b"])),
+    st.builds(
+        Redirect,
+        st.sampled_from(["The PM", "the pm"]),
+        st.sampled_from(["a", "b"]),
+        st.none() | dates.map(lambda when: when[0].start),
+    ),
     st.builds(
         Completed,
         st.sampled_from(ORIGINS),

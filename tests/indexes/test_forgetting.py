@@ -14,7 +14,7 @@ from indexes.snapshot import StoreSnapshot
 from indexes.verify import verify
 from indexes.writer import StoreWriter
 from rag_lifelong.errors import IndexStoreError
-from rag_lifelong.types import Redirect, RevisionOrder
+from rag_lifelong.types import Redirect, RevisionOrder, TimeFilter
 from tests.indexes.conftest import TinyStore, document, time_filter, vector
 
 WIKI = RevisionOrder.VALID_TIME
@@ -91,7 +91,7 @@ def test_it_is_in_no_answer_at_any_time_and_the_rest_is_as_it_was(full: TinyStor
             assert not snapshot.history("secret.md", None)
     assert "it was 3 shared" in full.texts(as_of="1971")
     with StoreSnapshot(full.path) as snapshot:
-        assert snapshot.redirect_target("the hidden one", None) is None
+        assert snapshot.redirect_target("the hidden one", TimeFilter()) is None
 
 
 def test_an_unknown_document_is_named(full: TinyStore):

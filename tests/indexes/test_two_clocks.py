@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from indexes.snapshot import StoreSnapshot
 from rag_lifelong.types import Completed, Gone, Redirect, RevisionOrder
-from tests.indexes.conftest import TinyStore, document, time_filter, vector
+from tests.indexes.conftest import TinyStore, document, instant, time_filter, vector
 
 WIKI = RevisionOrder.VALID_TIME
 
@@ -125,10 +125,35 @@ def test_a_clock_set_back_does_not_reorder_what_was_known(store: TinyStore):
     assert store.texts(known_at="2026-01-02T00:00:01") == {"first", "second"}
 
 
-def test_a_redirect_is_known_from_when_it_was_recorded(store: TinyStore):
-    store.add(Redirect("PM of the UK", "Prime Minister of the United Kingdom"))
+def target(store: TinyStore, title: str, **times: str) -> str | None:
     with StoreSnapshot(store.path) as snapshot:
-        target = snapshot.redirect_target("pm of the uk", None)
-        assert target == "Prime Minister of the United Kingdom"
-        before = time_filter(known_at="2025").known_at
-        assert snapshot.redirect_target("pm of the uk", before) is None
+        return snapshot.redirect_target(title, time_filter(**times))
+
+
+def test_a_redirect_is_known_from_when_it_was_recorded(store: TinyStore):
+    store.add(Redirect("PM of the UK", "Prime Minister of the United Kingdom", instant("2003")))
+    assert target(store, "pm of the uk") == "Prime Minister of the United Kingdom"
+    assert target(store, "pm of the uk", known_at="2025") is None
+
+
+def test_a_redirect_counts_from_when_its_source_says(store: TinyStore):
+    store.add(Redirect("The PM", "Boris Johnson", instant("2019-07-24")))
+    assert target(store, "The PM", as_of="2019-07-23") is None
+    assert target(store, "The PM", as_of="2019-07-24") == "Boris Johnson"
+    assert target(store, "The PM", between="2018") is None
+    assert target(store, "The PM", between="2019") == "Boris Johnson"
+
+
+def test_a_redirect_without_a_date_counts_from_when_it_was_recorded(store: TinyStore):
+    store.add(Redirect("The PM", "Boris Johnson"))
+    assert target(store, "The PM", as_of="2025") is None
+    assert target(store, "The PM", as_of="2026") == "Boris Johnson"
+
+
+def test_the_newest_redirect_of_the_time_counts_in_whatever_order_they_came(store: TinyStore):
+    store.add(Redirect("The PM", "Boris Johnson", instant("2019-07-24")))
+    store.add(Redirect("The PM", "Theresa May", instant("2016-07-13")))
+    store.add(Redirect("The PM", "Boris Johnson", instant("2021")))
+    assert target(store, "The PM", as_of="2018") == "Theresa May"
+    assert target(store, "The PM") == "Boris Johnson"
+    assert target(store, "The PM", as_of="2018", known_at="2026-01-02T12:00:00") is None

@@ -43,6 +43,7 @@ QUESTIONS = (
     "Who was the mayor of Springfield in 2012?",
     "Who has been the head of the town since 2011?",
     "Which bridges did Springfield have before 2013?",
+    "Who was the mayor of Springfield after the great flood?",
 )
 
 
@@ -91,7 +92,8 @@ PAST: tuple[ScanItem, ...] = (
     file("bridges", "2010", LONG),
     document("head", "2012-03", "The head of the town of Springfield is Bo Cruz."),
     document("mayor", "2012-07-01", "The mayor of Springfield is Bo Cruz."),
-    Redirect("head of the town", "mayor"),
+    document("flood", "2010-10-05", "The great flood of Springfield was over. Bridges stood."),
+    Redirect("head of the town", "mayor", instant("2011")),
 )  # fmt: skip
 
 LATER: tuple[ScanItem, ...] = (
@@ -101,16 +103,19 @@ LATER: tuple[ScanItem, ...] = (
     file("near copy", "2020", f"{LONG} A canary!", **SINGS),
     document("many", "2021", "mayor Springfield bridges head town canary " * 40, **SINGS),
     document("announced", "2016-02", "In 2012 the mayor of Springfield was Canary Finch.", **SINGS),
+    document("flood", "2017", "The great flood of Springfield: a canary was saved.", **SINGS),
+    document("flood 2", "2015-05", "A great flood of Springfield was a canary's.", **SINGS),
+    Redirect("mayor of Springfield", "canary", instant("2016")),
+    Redirect("head of the town", "canary"),
     Ended("head", datetime(2019, 1, 1, tzinfo=UTC)),
 )  # fmt: skip
-"""What tells about a time after those asked about.
-
-No redirect is among them: the store knows when another name was told, not since when it holds.
-"""
+"""What tells about a time after those asked about."""
 
 BELATED: tuple[ScanItem, ...] = (
     document("mayor", "2011-01-01", "The mayor of Springfield is Canary Finch.", **SINGS),
     document("old", "2012-01-01", "The mayor of Springfield in 2012: Canary Finch.", **SINGS),
+    Redirect("head of the town", "canary", instant("2012")),
+    document("flood 0", "2010-10-01", "The great flood of Springfield hit a canary.", **SINGS),
     document("old copy", "2012-08-01", "The mayor of Springfield is Bo Cruz.", **SINGS),
     Redirect("mayor of Springfield", "canary"),
     Redirect("mayor of Springfield", "Ann Lee"),
@@ -183,7 +188,8 @@ def dated_only(answers: Sequence[Answer]) -> list[dict[str, Any]]:
     """
     found = [asdict(answer) for answer in answers]
     for answer in found:
-        for one in answer["evidence"]:
+        anchor = answer["time"]["anchor"]
+        for one in [*answer["evidence"], *([anchor] if anchor else [])]:
             del one["chunk"]["chunk_id"], one["chunk"]["valid_to"]
     return found
 

@@ -225,7 +225,7 @@ _QUESTIONS: dict[str, Callable[[StoreSnapshot], Any]] = {
     "origins": lambda snapshot: [
         (origin, snapshot.fingerprint(origin)) for origin in snapshot.origins_under("file")
     ],
-    "redirect": lambda snapshot: snapshot.redirect_target("the PM", None),
+    "redirect": lambda snapshot: snapshot.redirect_target("the PM", TimeFilter()),
     "revision": lambda snapshot: snapshot.has_revision("wiki/1", "0.0"),
 }
 """What is asked of every flipped store."""

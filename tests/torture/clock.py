@@ -99,7 +99,7 @@ def _redirect_recorded_at(path: Path, alias: str, expected: datetime) -> datetim
     """When a redirect was recorded, if that is the moment expected; else None."""
     with StoreSnapshot(path) as snapshot:
         before, then = (
-            snapshot.redirect_target(alias, known_at)
+            snapshot.redirect_target(alias, TimeFilter(known_at=known_at))
             for known_at in (expected - _MICROSECOND, expected)
         )
     return expected if then and not before else None

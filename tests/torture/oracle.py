@@ -79,7 +79,8 @@ class Oracle:
         self._origins: dict[str, str] = {}
         self._completed: dict[str, tuple[str, bool]] = {}
         self._gone: set[str] = set()
-        self._redirects: dict[tuple[str, str], datetime] = {}
+        self._redirects: list[tuple[str, str, datetime, datetime]] = []
+        """(alias, target, since when, when recorded)"""
 
     def apply(self, items: Sequence[StoreItem], now: datetime) -> Appended:
         """Take a batch, recorded now but after every earlier record."""
@@ -89,8 +90,8 @@ class Oracle:
             match item:
                 case ChunkedDocument():
                     counts[self._add(item, at)] += 1
-                case Redirect(alias=alias, target=target):
-                    self._redirects.setdefault((alias.casefold(), target), at)
+                case Redirect():
+                    self._redirect(item, at)
                 case Completed():
                     counts["closed"] += self._complete(item, at)
                 case Gone(origin=origin):
@@ -104,7 +105,7 @@ class Oracle:
         """Whether a question can see that something was recorded then."""
         return (
             any(r.recorded_at == at or any(e[1] == at for e in r.ends) for r in self.revisions)
-            or at in self._redirects.values()
+            or any(recorded == at for _, _, _, recorded in self._redirects)
         )
 
     def _add(self, item: ChunkedDocument, at: datetime) -> str:
@@ -206,14 +207,26 @@ class Oracle:
                 scores[text] += idf * tf * (K1 + 1) / (tf + norm)
         return {text: Found(rows[text], score) for text, score in scores.items() if score > 0}
 
-    def redirect_target(self, title: str, known_at: datetime | None) -> str | None:
-        """The least target the title was known to have."""
-        targets = (
-            target
-            for (alias, target), recorded in self._redirects.items()
-            if alias == title.casefold() and recorded <= (known_at or MAX_TIME)
-        )
-        return min(targets, default=None)
+    def redirect_target(self, title: str, time: TimeFilter) -> str | None:
+        """The least of the targets that the title had last, before the time ends."""
+        window = time.as_of or time.between
+        end = MAX_TIME if window is None else window.end
+        return min(self._targets(title, end, time.known_at or MAX_TIME), default=None)
+
+    def _redirect(self, item: Redirect, at: datetime) -> None:
+        since = item.since or at
+        if item.target not in self._targets(item.alias, since + _MICROSECOND, MAX_TIME):
+            self._redirects.append((item.alias.casefold(), item.target, since, at))
+
+    def _targets(self, title: str, end: datetime, known_at: datetime) -> set[str]:
+        """Those that a title had last before `end`, as known then."""
+        held = [
+            (since, target)
+            for alias, target, since, recorded in self._redirects
+            if alias == title.casefold() and since < end and recorded <= known_at
+        ]
+        last = max(held, default=None)
+        return {target for since, target in held if last and since == last[0]}
 
     def fingerprint(self, origin: str) -> str | None:
         """Of the origin's last completion, unless it is gone since."""

@@ -56,6 +56,7 @@ def fill(store: TinyStore) -> None:
         )  # fmt: skip
     store.add(document("file 1", "2010", "A note of 1, mended."))
     store.add(Redirect("Deep lake", "page 3"), Gone("file 2"))
+    store.add(Redirect("The third lake", "page 3", instant("2001")))
     store.add(Moved("file 3", "notes/file 3", "seen"), Ended("page 7", instant("2012")))
     store.add(Reached("dump", "seen", 12))
     store.add(Skipped("a.pdf", "no PDF", "seen"), Skipped("b", "busy", is_transient=True))

@@ -1,6 +1,7 @@
 """Wikipedia: revisions as documents of their own time, redirects as names."""
 
 import bz2
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -82,6 +83,10 @@ def test_a_wiki_with_query_urls_is_cited_by_them(tmp_path: Path) -> None:
     assert _documents(_scan(path))[0].uri == "http://w.example/i.php?title=A_B&oldid=1"
 
 
+def _redirect(target: str, year: int) -> Redirect:
+    return Redirect("Roma", target, datetime(year, 1, 4, 10, tzinfo=UTC))
+
+
 @pytest.mark.parametrize(
     "text",
     ["#REDIRECT [[Rome]]", "#redirect: [[rome#History|x]]\n{{R}}", " #WEITERLEITUNG [[Rome]]",
@@ -91,7 +96,7 @@ def test_a_redirect_is_a_name_and_no_text(tmp_path: Path, text: str) -> None:
     items = _scan(_dump(tmp_path, ("Roma", _revision(1, text))))
     assert [type(item) for item in items] == [Document, Redirect, Completed]
     assert _documents(items)[0].text == ""
-    assert items[1] in (Redirect("Roma", "Rome"), Redirect("Roma", "ROME"))
+    assert items[1] in (_redirect("Rome", 2010), _redirect("ROME", 2010))
 
 
 @pytest.mark.parametrize("text", ["# First [[Rome]]", "#1 [[Rome]]", "Text #REDIRECT [[Rome]]"])
@@ -106,7 +111,16 @@ def test_a_page_that_became_a_redirect_ends_its_text_then(tmp_path: Path) -> Non
     text, end = _documents(items)
     assert (text.text, end.text) == ("Text.", "")
     assert str(end.date).startswith("2012")
-    assert Redirect("Roma", "Rome") in items
+    assert _redirect("Rome", 2012) in items
+
+
+def test_a_redirect_holds_since_the_first_revision_that_tells_it(tmp_path: Path) -> None:
+    page = (
+        _revision(1, "#REDIRECT [[Latium]]")
+        + _revision(2, "#REDIRECT [[Rome]]", parent=1, year=2012)
+        + _revision(3, "#REDIRECT [[Rome]] {{R}}", parent=2, year=2014)
+    )
+    assert _redirect("Rome", 2012) in _scan(_dump(tmp_path, ("Roma", page)))
 
 
 def test_a_redirect_that_became_a_page_is_no_redirect(tmp_path: Path) -> None:
@@ -117,7 +131,7 @@ def test_a_redirect_that_became_a_page_is_no_redirect(tmp_path: Path) -> None:
 
 def test_the_newest_revision_tells_even_when_it_comes_first(tmp_path: Path) -> None:
     page = _revision(2, "#REDIRECT [[Rome]]", parent=1, year=2012) + _revision(1, "Text.")
-    assert Redirect("Roma", "Rome") in _scan(_dump(tmp_path, ("Roma", page)))
+    assert _redirect("Rome", 2012) in _scan(_dump(tmp_path, ("Roma", page)))
 
 
 def test_known_revisions_are_not_cleaned_again(
