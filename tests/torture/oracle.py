@@ -103,10 +103,9 @@ class Oracle:
 
     def left_a_record(self, at: datetime) -> bool:
         """Whether a question can see that something was recorded then."""
-        return (
-            any(r.recorded_at == at or any(e[1] == at for e in r.ends) for r in self.revisions)
-            or any(recorded == at for _, _, _, recorded in self._redirects)
-        )
+        return any(
+            r.recorded_at == at or any(e[1] == at for e in r.ends) for r in self.revisions
+        ) or any(recorded == at for _, _, _, recorded in self._redirects)
 
     def _add(self, item: ChunkedDocument, at: datetime) -> str:
         document = item.document
