@@ -19,7 +19,7 @@ def confidence_in(answer: Sequence[Token], check: Sequence[Token]) -> float:
     >>> round(confidence_in([Token("Ann", math.log(0.9))], [Token("Yes", math.log(0.4))]), 3)
     0.6
     """
-    return _uncalibrated(min(_logprobs(answer), default=0.0), _yes(check))
+    return uncalibrated(min(_logprobs(answer), default=0.0), _yes(check))
 
 
 def signals_of(
@@ -57,8 +57,13 @@ def confidence_by(signals: Signals, reader: str) -> float:
     """
     calibration = calibration_of(reader)
     if calibration is None:
-        return _uncalibrated(signals.least, signals.yes)
+        return uncalibrated(signals.least, signals.yes)
     return calibration.probability(signals)
+
+
+def uncalibrated(least: float, yes: float) -> float:
+    """The confidence of a reader without a calibration, of the signals of these names."""
+    return math.sqrt(math.exp(least) * yes)
 
 
 def least_confidence(settings: ReaderConfig, reader: str) -> float:
@@ -71,10 +76,6 @@ def least_confidence(settings: ReaderConfig, reader: str) -> float:
     if calibration is None or "min_confidence" in settings.model_fields_set:
         return settings.min_confidence
     return calibration.min_confidence
-
-
-def _uncalibrated(least: float, yes: float) -> float:
-    return math.sqrt(math.exp(least) * yes)
 
 
 def _yes(check: Sequence[Token]) -> float:
