@@ -169,6 +169,21 @@ STRATEGIES: Mapping[str, StrategyEntry] = MappingProxyType(
             "distillation",
             "distils the model that has the document into itself without it (arXiv 2601.19897)",
         ),
+        "rewarm": StrategyEntry(
+            "evals.baselines.schedule.rewarm:Rewarm",
+            "schedule",
+            "learning rate that rises anew from where it was, and a little replay",
+        ),
+        "infinite-lr": StrategyEntry(
+            "evals.baselines.schedule.infinite_lr:InfiniteRate",
+            "schedule",
+            "learning rate that never rises again, annealed only to answer",
+        ),
+        "rho-1": StrategyEntry(
+            "evals.baselines.schedule.rho_1:Rho1",
+            "schedule",
+            "only the tokens that a model of the answers knows better",
+        ),
     }
 )
 """Name of a strategy -> its class, in the order they are shown."""

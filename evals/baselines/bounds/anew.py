@@ -4,6 +4,7 @@ from torch import Tensor
 
 from evals.training.strategy import Lesson, Strategy
 from evals.training.student import Student
+from evals.training.weights import bring_back, copied, trained
 
 
 class Anew(Strategy):
@@ -14,9 +15,8 @@ class Anew(Strategy):
     def setup(self, student: Student) -> None:
         """Remember the weights."""
         super().setup(student)
-        state = student.model.state_dict()
-        self._start = {name: value.detach().clone() for name, value in state.items()}
+        self._start = copied(trained(student.model))
 
     def begin_period(self, lesson: Lesson) -> None:
         """Go back to them."""
-        self.student.model.load_state_dict(self._start)
+        bring_back(trained(self.student.model), self._start)

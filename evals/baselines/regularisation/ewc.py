@@ -6,9 +6,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from evals.baselines.regularisation.pulling import copied, pull, trained_blocks
+from evals.baselines.regularisation.pulling import pull, trained_blocks
 from evals.training.strategy import Lesson, Strategy, StrategyOptions
 from evals.training.student import tensor_bytes
+from evals.training.weights import copied
 
 
 class EwcOptions(StrategyOptions):

@@ -5,9 +5,10 @@ from enum import StrEnum
 from pydantic import Field
 from torch import Tensor
 
-from evals.baselines.regularisation.pulling import copied, pull, trained
+from evals.baselines.regularisation.pulling import pull
 from evals.training.strategy import Lesson, Strategy, StrategyOptions
 from evals.training.student import Student
+from evals.training.weights import copied, trained
 
 
 class Home(StrEnum):
@@ -43,13 +44,13 @@ class L2(Strategy):
     def setup(self, student: Student) -> None:
         """Remember the weights."""
         super().setup(student)
-        self._home = copied(trained(student))
+        self._home = copied(trained(student.model))
 
     def begin_period(self, lesson: Lesson) -> None:
         """Remember where they are now, if that is where they are pulled to."""
         if self.options.to is Home.LAST:
-            self._home = copied(trained(self.student))
+            self._home = copied(trained(self.student.model))
 
     def after_backward(self) -> None:
         """Pull."""
-        pull(trained(self.student), self._home, strength=self.options.strength)
+        pull(trained(self.student.model), self._home, strength=self.options.strength)

@@ -5,17 +5,7 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from evals.training.student import Student
-
-
-def copied(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """What weights are now."""
-    return {name: weight.detach().clone() for name, weight in weights.items()}
-
-
-def trained(student: Student) -> dict[str, nn.Parameter]:
-    """The weights that are trained; tied ones once."""
-    named = student.model.named_parameters()
-    return {name: weight for name, weight in named if weight.requires_grad}
+from evals.training.weights import trained
 
 
 def trained_blocks(student: Student) -> dict[str, nn.Parameter]:
@@ -26,7 +16,7 @@ def trained_blocks(student: Student) -> dict[str, nn.Parameter]:
     base = student.base
     ends = [base.get_input_embeddings(), base.get_output_embeddings()]
     left_out = {id(weight) for end in ends for weight in end.parameters()}
-    return {name: w for name, w in trained(student).items() if id(w) not in left_out}
+    return {name: w for name, w in trained(student.model).items() if id(w) not in left_out}
 
 
 def pull(

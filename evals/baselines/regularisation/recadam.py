@@ -6,8 +6,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from evals.baselines.regularisation.pulling import copied, trained
 from evals.training.strategy import Lesson, Strategy, StrategyOptions
+from evals.training.weights import copied, trained
 
 
 class RecAdamOptions(StrategyOptions):
@@ -41,7 +41,7 @@ class RecAdam(Strategy):
 
     def begin_period(self, lesson: Lesson) -> None:
         """Remember where the weights are."""
-        self._home = copied(trained(self.student))
+        self._home = copied(trained(self.student.model))
 
     def learning(self, progress: float) -> float:
         """How much is learning and not recalling, lambda(t), at a share of the steps."""
@@ -57,7 +57,7 @@ class RecAdam(Strategy):
         """Recall."""
         recalling = super().rate(self._progress) * (1 - self.learning(self._progress))
         share = min(1.0, self.options.lr * recalling * self.options.strength)
-        for name, weight in trained(self.student).items():
+        for name, weight in trained(self.student.model).items():
             weight.lerp_(self._home[name], share)
 
     def end_period(self, lesson: Lesson) -> None:

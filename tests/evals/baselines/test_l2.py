@@ -5,8 +5,9 @@ import torch
 
 from evals.baselines.bounds.sequential import Sequential
 from evals.baselines.regularisation.l2 import L2, Home, L2Options
-from evals.baselines.regularisation.pulling import pull, trained, trained_blocks
+from evals.baselines.regularisation.pulling import pull, trained_blocks
 from evals.training.strategy import StrategyOptions
+from evals.training.weights import trained
 from tests.evals.baselines.conftest import LESSONS, learn, small_student, weights
 
 
@@ -68,5 +69,5 @@ def test_weights_are_pulled_to_the_last_period_if_that_is_asked_for() -> None:
 
 def test_blocks_are_all_but_the_embeddings_which_are_tied_to_the_output() -> None:
     student = small_student()
-    left_out = set(trained(student)) - set(trained_blocks(student))
+    left_out = set(trained(student.model)) - set(trained_blocks(student))
     assert left_out == {"model.embed_tokens.weight"}
