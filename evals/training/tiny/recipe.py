@@ -11,7 +11,7 @@ class Shape:
     """Most tokens: 256 bytes, the numbers of two digits, and what is frequent in the language."""
     width: int = 192
     layers: int = 4
-    heads: int = 6
+    heads: int = 4
     inner: int = 512
     """Width inside the feed-forward blocks."""
     context: int = 1_024
@@ -34,20 +34,24 @@ class Recipe:
 
     shape: Shape = field(default_factory=Shape)
     mix: Mix = field(default_factory=Mix)
-    steps: int = 2_000
-    batch: int = 32
+    steps: int = 2_500
+    batch: int = 16
     """Samples of a step."""
-    rate: float = 3e-3
-    """Highest learning rate; it rises for a twentieth of the steps and falls along a cosine."""
+    rate: float = 2e-3
+    """Highest learning rate; it rises for a few of the steps and falls along a cosine."""
     weight_decay: float = 0.05
     given: float = 0.3
     """Weight in the loss of a token that is given, against one of the answer: names come up again
     in what is given, and predicting them there is what teaches copying."""
     lines: int = 5
-    """Most lines of evidence in the last third of the steps; 1 in the first."""
+    """Most lines of evidence in the end."""
+    one_line: float = 0.2
+    """Share of the steps in which there is one line of evidence."""
+    all_lines: float = 0.45
+    """Share of the steps after which there may be all; in between they become more."""
     facts: int = 100
     """Facts of each world."""
-    steps_per_world: int = 24
+    steps_per_world: int = 48
     """Steps after which a world with wholly other names takes over."""
     worlds_of_words: int = 30
     """Worlds whose documents and questions the vocabulary is learnt from."""

@@ -4,7 +4,7 @@ Any text can be encoded, since bytes are tokens. Numbers are cut into pairs of d
 same number is always the same tokens and can be copied.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from tokenizers import Regex, Tokenizer
 from tokenizers.decoders import ByteLevel as ByteLevelDecoder
