@@ -52,10 +52,19 @@ class TaughtLearner:
 
     def answer(self, asked: Asked) -> Prediction:
         """What the model says, as it was after the last period observed."""
+        return self.read(asked, question_prompt(asked.question, asked.asked_at))
+
+    def read(self, asked: Asked, prompt: str) -> Prediction:
+        """What the model, as it was after the last period observed, says when it reads a prompt.
+
+        Args:
+            asked: The question that the prompt asks.
+            prompt: What is read, evidence too if there is any.
+        """
         started = time.perf_counter()
         strategy = self._bring_to(len(self._observed))
         strategy.route(asked.question, asked.asked_at)
-        written = strategy.student.write(question_prompt(asked.question, asked.asked_at))
+        written = strategy.student.write(prompt)
         blocks, head = strategy.student.sizes()
         n_written = len(written.logprobs)
         return Prediction(
