@@ -1,4 +1,4 @@
-"""Fakes that ship with the product: an embedder, a reader and a clock without weights or waiting.
+"""Fakes that ship with the product: models and a clock without weights or waiting.
 
 Deterministic across processes and machines, so that a test may assert on what they give.
 """
@@ -49,6 +49,29 @@ class HashingEmbedder:
                 row[0] = 1.0  # no words, or words that cancel out: still a unit vector
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
+
+
+class ScriptedReranker:
+    """A reranker that scores as it is told to.
+
+    Attributes:
+        asked: Every question with the texts it was scored against, in order.
+    """
+
+    def __init__(self, score: Callable[[str, str], float]) -> None:
+        """Take a function that gives the score of a question and a text, in [0, 1]."""
+        self._score = score
+        self.asked: list[tuple[str, tuple[str, ...]]] = []
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return "scripted"
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """How well each text matches the question: [len(texts)]."""
+        self.asked.append((question, tuple(texts)))
+        return np.array([self._score(question, text) for text in texts], np.float32)
 
 
 class ScriptedReader:

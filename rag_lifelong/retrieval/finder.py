@@ -136,7 +136,7 @@ class Finder:
     def _reranked(
         self, query: Query, chunks: list[Chunk], relevance: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """Relevance with what the reranker says of the best; no other is above any of them."""
+        """Relevance with what the reranker says of the best; every other is below all of them."""
         reranker = self._encoders.reranker
         if reranker is None or not chunks:
             return relevance
@@ -144,7 +144,7 @@ class Finder:
         scores = reranker.score(
             query.topic, [indexed_text(chunks[i].context, chunks[i].text) for i in best]
         )
-        reranked: NDArray[np.float32] = np.minimum(relevance, scores.min())
+        reranked: NDArray[np.float32] = np.minimum(relevance, np.nextafter(scores.min(), np.float32(-1)))
         reranked[best] = scores
         return reranked
 

@@ -186,6 +186,8 @@ def _finished(
 def _report(seen: _Seen, evidence: Sequence[Evidence]) -> TimeReport:
     plan, phrase = seen.plan, seen.intent.phrase
     relaxed = [seen.unread] if seen.unread else []
+    if plan.parsed and plan.preferred is None and seen.intent.relation is not TimeRelation.NOW:
+        relaxed.append(f"nothing may be seen {plan.parsed}")
     if plan.preferred is not None and not any(e.why != OF_ANOTHER_TIME for e in evidence):
         used = plan.applied.split(";")[0]
         relaxed.append(f"nothing found {plan.parsed}; used what holds {used}")

@@ -1,0 +1,178 @@
+"""When the event was that a question names, looked up in a small store."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from rag_lifelong.retrieval.event_dates import related_window, without_event
+from rag_lifelong.retrieval.plan import Moment
+from rag_lifelong.retrieval.time_grammar import parse_time_intent
+from rag_lifelong.temporal import MAX_TIME, MIN_TIME, Interval
+from rag_lifelong.types import TimeRelation
+from tests.rag_lifelong.retrieval.library import NOW, Library, page, period, texts
+
+TOM = "The treasurer of Orn Mills is Tom Ash."
+UMA = "The treasurer of Orn Mills is Uma Birch."
+VAL = "The treasurer of Orn Mills is Val Crane."
+BEN = "The director of Orn Mills is Ben Cole."
+CY = "The director of Orn Mills is Cy Dorn."
+MERGER = "The merger of Orn Mills and Lund Paper was completed."
+ELECTION = "The general election was held on 12 December 2019."
+
+WHO = "Who was the treasurer of Orn Mills"
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    made = Library(tmp_path / "store")
+    made.tell(
+        page("treasury", "2010", TOM),
+        page("treasury", "2014", UMA),
+        page("treasury", "2020", VAL),
+        page("head", "2012-05-01", BEN),
+        page("head", "2018-02-01", CY),
+        page("news", "2013-03-05", MERGER),
+        page("poll", "2019-12-13", ELECTION),
+    )
+    return made
+
+
+@pytest.mark.parametrize(
+    ("event", "expected", "read"),
+    [
+        ("before the merger", TOM, "2013-03-05"),
+        ("after the merger", VAL, "2013-03-05"),
+        ("before the 2019 election", UMA, "2019-12-12"),
+        ("after the 2019 election", VAL, "2019-12-12"),
+        ("before Cy Dorn was director", UMA, None),
+    ],
+)
+def test_the_time_of_an_event_is_looked_up_and_applied(
+    library: Library, event: str, expected: str, read: str | None
+):
+    found = library.find(f"{WHO} {event}?")
+    assert texts(found)[0] == expected
+    assert found.time.anchor is not None
+    assert found.time.relaxed is None
+    assert read is None or found.time.anchor.interval == period(read)
+    assert found.asked == f"{WHO}?"
+
+
+def test_what_held_while_somebody_held_an_office_is_that_of_its_revisions(library: Library):
+    found = library.find(f"{WHO} when Ben Cole was director?")
+    assert texts(found)[0] == UMA
+    event = found.time.anchor
+    assert event is not None
+    assert event.interval == Interval(period("2012-05-01").start, period("2018-02-01").start)
+    assert (event.chunk.doc_id, event.sentence, event.is_dated) == ("head", BEN, False)
+
+
+def test_the_report_cites_what_dates_the_event(library: Library):
+    applied = library.find(f"{WHO} after the 2019 election?").time.applied
+    assert "'the 2019 election' dated 2019-12-12 (poll)" in applied
+    applied = library.find(f"{WHO} after the merger?").time.applied
+    assert "'the merger' first told 2013-03-05 (news)" in applied
+
+
+def test_positions_are_counted_from_the_event_on(library: Library):
+    found = library.find("Who was the first treasurer of Orn Mills after the merger?")
+    assert texts(found) == [UMA]
+    assert "number 1 of 2" in found.time.applied
+
+
+def test_a_date_beside_the_event_bounds_it(library: Library):
+    found = library.find(f"{WHO} in 2013 after the merger?")
+    assert found.time.parsed is not None
+    assert found.time.parsed.endswith("2013-03-06 to 2013-12-31")
+
+
+@pytest.mark.parametrize("event", ["the war", "the flood of Nimvale", "Ida Falk was director"])
+def test_an_event_that_nothing_dates_is_told_and_not_guessed(library: Library, event: str):
+    found = library.find(f"{WHO} after {event}?")
+    assert found.time.anchor is None
+    assert found.time.relaxed == f"nothing found tells when {event!r} was"
+
+
+def test_an_event_of_another_year_is_not_the_one_meant(library: Library):
+    found = library.find(f"{WHO} after the 2016 election?")
+    assert found.time.anchor is None
+    assert found.time.relaxed is not None
+    assert "'the 2016 election'" in found.time.relaxed
+    assert found.time.parsed is not None
+    assert "2017-01-01" in found.time.parsed
+
+
+def test_who_follows_somebody_unknown_is_told(library: Library):
+    found = library.find("Who succeeded Ida Falk as director of Orn Mills?")
+    assert found.time.relaxed == "nothing found tells what follows 'Ida Falk'"
+
+
+@pytest.mark.parametrize("flag", [{"as_of": period("2012-12")}, {"between": period("2012")}])
+def test_the_look_up_sees_no_more_than_the_question(library: Library, flag: dict[str, Interval]):
+    found = library.find(f"{WHO} before the merger?", Moment(asked_at=NOW, **flag))
+    assert found.time.anchor is None
+    assert texts(found)[0] == TOM
+
+
+def test_the_look_up_knows_no_more_than_the_question(library: Library):
+    known_at = library.clock()
+    library.tell(page("fire", "2016-07-01", "The fire at Orn Mills was put out."))
+    question = f"{WHO} after the fire?"
+    assert library.find(question).time.anchor is not None
+    assert library.find(question, Moment(asked_at=NOW, known_at=known_at)).time.anchor is None
+
+
+def test_an_event_announced_for_later_has_not_been(library: Library):
+    library.tell(page("plan", "2016-07-01", "The fair of Orn Mills opens on 3 May 2017."))
+    asked_at = period("2016-08").start
+    found = library.find(f"{WHO} after the fair?", Moment(asked_at=asked_at))
+    assert found.time.anchor is None
+    assert library.find(f"{WHO} after the fair?").time.anchor is not None
+
+
+def test_events_are_not_looked_up_where_resolving_is_off(library: Library):
+    found = library.find(f"{WHO} before the merger?", resolve=False)
+    assert found.time.anchor is None
+    assert "anchor" not in found.timings_s
+
+
+@pytest.mark.parametrize(
+    ("relation", "expected"),
+    [
+        (TimeRelation.BEFORE, Interval(MIN_TIME, period("2015").start)),
+        (TimeRelation.AFTER, Interval(period("2015").end, NOW)),
+        (TimeRelation.SINCE, Interval(period("2015").start, NOW)),
+        (TimeRelation.DURING, period("2015")),
+    ],
+)
+def test_a_window_relates_to_its_event(relation: TimeRelation, expected: Interval):
+    assert related_window(relation, period("2015"), NOW) == expected
+
+
+def test_after_what_still_goes_on_is_since_it_began():
+    going_on = Interval(period("2015").start, NOW)
+    assert related_window(TimeRelation.AFTER, going_on, NOW) == going_on
+
+
+def test_what_is_to_come_has_no_end_yet():
+    later = Interval(NOW + timedelta(days=1), NOW + timedelta(days=2))
+    window = related_window(TimeRelation.SINCE, later, NOW)
+    assert window == Interval(later.start, MAX_TIME)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Who led Orn Mills after the merger?", "Who led Orn Mills?"),
+        ("After the merger, who led Orn Mills?", "Who led Orn Mills?"),
+        ("Who led it when Ben Cole was director, and where?", "Who led it, and where?"),
+        ("Who succeeded Berg as mayor?", "Who succeeded as mayor?"),
+        ("Who leads Orn Mills?", "Who leads Orn Mills?"),
+    ],
+)
+def test_a_question_without_its_event_is_a_question(question: str, expected: str):
+    intent = parse_time_intent(question, asked_at=NOW)
+    assert without_event(question, intent.anchor) == expected
