@@ -22,15 +22,22 @@ class LearnerEntry:
     target: str
     """"module:name" of what makes it."""
     family: str
-    """What it is drawn with: `bound`, `closed`, `retrieval`, `rival`, `ours`, `tool`, `remote`."""
+    """What it is drawn with: `bound`, `closed`, `retrieval`, `rival`, `ours`, `tool`, `remote`,
+    `combined`, or that of a strategy."""
     summary: str
     is_bound: bool = False
     """Whether it may look at the key."""
     has_reader: bool = True
     """Whether the run's language model writes its answers."""
     is_taught: bool = False
-    """Whether it is a strategy of teaching a model; such a one takes part only where it is named,
-    because teaching takes long."""
+    """Whether it is a strategy of teaching a model."""
+    reads_with: str = ""
+    """The strategy whose model reads what it finds, unless its option `strategy` names another."""
+
+    @property
+    def only_named(self) -> bool:
+        """Whether it takes part only where it is named, because teaching takes long."""
+        return self.is_taught or bool(self.reads_with)
 
     def make(self, bench: Bench) -> Learner:
         """The learner."""
@@ -121,11 +128,23 @@ LEARNERS: Mapping[str, LearnerEntry] = MappingProxyType(
             "the one right line, read by the language model",
             is_bound=True,
         ),
+        "retrieval-over-frozen": LearnerEntry(
+            "evals.baselines.combined.retrieval_over_taught:retrieval_over_frozen",
+            "combined",
+            "what ours finds, read by the model to be taught, untaught",
+            has_reader=False,
+            reads_with="frozen",
+        ),
+        "retrieval-over-taught": LearnerEntry(
+            "evals.baselines.combined.retrieval_over_taught:RetrievalOverTaught",
+            "combined",
+            "what ours finds, read by a model that is taught too (option strategy=NAME)",
+            has_reader=False,
+            reads_with="sequential",
+        ),
     }
     | {
-        name: LearnerEntry(
-            one.target, one.family, one.summary, has_reader=False, is_taught=True
-        )
+        name: LearnerEntry(one.target, one.family, one.summary, has_reader=False, is_taught=True)
         for name, one in STRATEGIES.items()
     }
 )

@@ -34,7 +34,7 @@ def choose_learners(spec: RunSpec, stream: Stream) -> Choice:
     named = spec.learners or tuple(
         LearnerSpec.parse(name, spec.beside.get(name))
         for name, entry in LEARNERS.items()
-        if not entry.is_taught
+        if not entry.only_named
     )
     reasons = {learner.text: _why_not(learner, spec, stream) for learner in named}
     left_out = {name: reason for name, reason in reasons.items() if reason}

@@ -1,7 +1,9 @@
 """By what the results of a learner are kept: everything that can change them."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from evals.learners import learner_entry
 from evals.running.equipment import Equipment
 from evals.running.identity import (
     digest,
@@ -43,7 +45,8 @@ class Keys:
             maker = digest(name, chosen, equipment.reader_id, world.seed, program)
         else:
             models = [equipment.embedder_id, equipment.reader_id if reading == "llm" else ""]
-            maker = digest(name, reading, models, world.seed, settings, this_program())
+            taught = _taught_by(learner)
+            maker = digest(name, reading, models, world.seed, settings, this_program(), *taught)
         return cls(
             maker=maker,
             store=digest(
@@ -69,3 +72,14 @@ class Keys:
     def observed(self, row: int) -> str:
         """Of what observing a period took."""
         return digest("observed", self.maker, self.world.told[row])
+
+
+def _taught_by(learner: LearnerSpec) -> tuple[Any, ...]:
+    """What the model that reads for a learner was taught by; nothing if none is taught."""
+    entry, options = learner.entry, learner.options
+    if not entry.reads_with:
+        return ()
+    strategy = options.get("strategy", entry.reads_with)
+    targets = (entry.target, learner_entry(strategy).target)
+    chosen = tuned_options(strategy, options.get("model"))
+    return (chosen, *(teaching_program(target) for target in targets))

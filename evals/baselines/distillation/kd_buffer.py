@@ -5,8 +5,8 @@ from random import Random
 from pydantic import Field
 
 from evals.baselines.distillation.old_texts import OldTexts, OldTextsOptions
-from evals.training.samples import Sample
-from evals.training.strategy import Lesson, Strategy
+from evals.training.samples import Sample, text_bytes
+from evals.training.strategy import Lesson
 
 
 class KdBufferOptions(OldTextsOptions):
@@ -48,5 +48,4 @@ class KdBuffer(OldTexts):
 
     def state_bytes(self) -> int:
         """The weights, and the texts in the buffer."""
-        texts = sum(len((one.given + one.learnt).encode()) for one in self.old)
-        return Strategy.state_bytes(self) + texts
+        return super().state_bytes() + text_bytes(self.old)
