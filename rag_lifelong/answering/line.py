@@ -3,24 +3,18 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from rag_lifelong.answering.course import as_lines, course
 from rag_lifelong.answering.grounds import why_not_read
 from rag_lifelong.answering.reading import Reading, read
-from rag_lifelong.config import Config, RetrievalConfig
+from rag_lifelong.answering.reckoning import Reckoned, reckon_answer
+from rag_lifelong.config import Config
 from rag_lifelong.ports import Encoders, Reader, Snapshot
 from rag_lifelong.retrieval.plan import Moment, describe
 from rag_lifelong.retrieval.retriever import retrieve
-from rag_lifelong.retrieval.time_grammar import parse_time_intent
 from rag_lifelong.stopwatch import Stopwatch
-from rag_lifelong.temporal import MIN_TIME, Interval, instant_interval
-from rag_lifelong.types import Answer, AskedFor, Retrieved
+from rag_lifelong.temporal import instant_interval
+from rag_lifelong.types import Answer, Retrieved
 
 NOT_IN_SOURCES = "not in the sources"
-
-_COURSE_LINES = 30
-"""Evidence looked at for the course of things."""
-_COURSE_SHARE = 0.5
-"""Least share of the best score that a line of it needs: the least that a claim has."""
 
 
 def answer(
@@ -46,11 +40,9 @@ def answer(
         ModelError: If a model fails.
     """
     timer = Stopwatch()
-    intent = parse_time_intent(question, asked_at=moment.now, timezone=moment.timezone)
-    if intent.asks is AskedFor.TIMELINE:
-        found = _all_along(question, moment, snapshot, encoders, config.retrieval)
-        timer.mark("retrieve")
-        return _course(question, moment, found, config.retrieval, timer)
+    reckoned = reckon_answer(question, moment, snapshot, encoders, config.retrieval)
+    if reckoned is not None:
+        return _without_reader(question, moment, reckoned, timer)
     found = retrieve(question, moment, snapshot, encoders, config.retrieval)
     timer.mark("retrieve")
     reason = why_not_read(found, moment, config.retrieval.min_support)
@@ -62,43 +54,12 @@ def answer(
     return _given(question, moment, found, reading, timer)
 
 
-def _all_along(
-    question: str,
-    moment: Moment,
-    snapshot: Snapshot,
-    encoders: Encoders,
-    settings: RetrievalConfig,
-) -> Retrieved:
-    """Evidence of all times up to the one asked about: many lines, since one is told a value."""
-    if moment.between is None:
-        end = moment.as_of.end if moment.as_of else instant_interval(moment.now).end
-        moment = replace(moment, as_of=None, between=Interval(MIN_TIME, end))
-    wide = settings.model_copy(
-        update={"evidence": max(_COURSE_LINES, settings.evidence), "least_share": _COURSE_SHARE}
-    )
-    return retrieve(question, moment, snapshot, encoders, wide)
-
-
-def _course(
-    question: str,
-    moment: Moment,
-    found: Retrieved,
-    settings: RetrievalConfig,
-    timer: Stopwatch,
-) -> Answer:
-    """The answer that is the course of things, from evidence of all times."""
-    reason = why_not_read(found, moment, settings.min_support)
-    if reason:
-        return _given(question, moment, found, Reading(None, reason), timer)
-    evidence = found.evidence
-    if not any(one.since for one in evidence):
-        # Nothing tells claims from other lines: only as many as would be read.
-        evidence = evidence[: settings.evidence]
-    told = course(evidence)
-    found = replace(found, evidence=tuple(one for _, one in told))
-    timeline = tuple(stretch for stretch, _ in told)
-    given = _given(question, moment, found, Reading(None, ""), timer)
-    return replace(given, text=as_lines(timeline), timeline=timeline)
+def _without_reader(question: str, moment: Moment, reckoned: Reckoned, timer: Stopwatch) -> Answer:
+    timer.mark("retrieve")
+    given = _given(question, moment, reckoned.found, Reading(None, reckoned.reason), timer)
+    if reckoned.reason:
+        return given
+    return replace(given, text=reckoned.text, timeline=reckoned.timeline)
 
 
 def _given(

@@ -1,0 +1,95 @@
+"""Questions that the course of things answers: what held when, how long, in which order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from rag_lifelong.answering.course import as_lines, course
+from rag_lifelong.answering.grounds import why_not_read
+from rag_lifelong.answering.spans import asked_span, reckon
+from rag_lifelong.config import RetrievalConfig
+from rag_lifelong.ports import Encoders, Snapshot
+from rag_lifelong.retrieval.plan import Moment
+from rag_lifelong.retrieval.retriever import retrieve
+from rag_lifelong.retrieval.time_grammar import parse_time_intent
+from rag_lifelong.temporal import MIN_TIME, Interval, instant_interval
+from rag_lifelong.types import AskedFor, Evidence, Retrieved, Stretch
+
+_COURSE_LINES = 30
+"""Evidence looked at for the course of things."""
+_COURSE_SHARE = 0.5
+"""Least share of the best score that a line of it needs: the least that a claim has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """An answer that needs no reader, from stretches of time and what tells each."""
+
+    found: Retrieved
+    """With the evidence that tells the stretches, in their order."""
+    text: str
+    timeline: tuple[Stretch, ...]
+    reason: str = ""
+    """Why there is no answer; empty if there is."""
+
+
+def reckon_answer(
+    question: str,
+    moment: Moment,
+    snapshot: Snapshot,
+    encoders: Encoders,
+    settings: RetrievalConfig,
+) -> Reckoned | None:
+    """The answer that the course of things gives; None if the question is one to be read for.
+
+    Raises:
+        EmbedderMismatchError: If the store was embedded with another model.
+        ModelError: If a model fails.
+    """
+    intent = parse_time_intent(question, asked_at=moment.now, timezone=moment.timezone)
+    # A part of the time is not told by when things began and ended.
+    span = asked_span(question) if intent.window is None else None
+    if span is None and intent.asks is not AskedFor.TIMELINE:
+        return None
+    course_of = question if span is None else span.course
+    found = _all_along(course_of, moment, snapshot, encoders, settings)
+    if span is not None:
+        given = reckon(span, course(found.evidence), min(_end_of(moment), moment.now))
+        return None if given is None else _reckoned(found, given.text, given.told)
+    reason = why_not_read(found, moment, settings.min_support)
+    if reason:
+        return Reckoned(found, "", (), reason)
+    evidence = found.evidence
+    if not any(one.since for one in evidence):
+        # Nothing tells claims from other lines: only as many as would be read.
+        evidence = evidence[: settings.evidence]
+    told = course(evidence)
+    return _reckoned(found, as_lines(stretch for stretch, _ in told), told)
+
+
+def _reckoned(found: Retrieved, text: str, told: Sequence[tuple[Stretch, Evidence]]) -> Reckoned:
+    evidence = tuple(one for _, one in told)
+    newest = max((one.chunk.date.interval.start for one in evidence), default=None)
+    found = replace(found, evidence=evidence, time=replace(found.time, newest=newest))
+    return Reckoned(found, text, tuple(stretch for stretch, _ in told))
+
+
+def _all_along(
+    question: str,
+    moment: Moment,
+    snapshot: Snapshot,
+    encoders: Encoders,
+    settings: RetrievalConfig,
+) -> Retrieved:
+    """Evidence of all times up to the one asked about: many lines, since one is told a value."""
+    if moment.between is None:
+        moment = replace(moment, as_of=None, between=Interval(MIN_TIME, _end_of(moment)))
+    wide = settings.model_copy(
+        update={"evidence": max(_COURSE_LINES, settings.evidence), "least_share": _COURSE_SHARE}
+    )
+    return retrieve(question, moment, snapshot, encoders, wide)
+
+
+def _end_of(moment: Moment) -> datetime:
+    """The end of the time asked about."""
+    return (moment.between or moment.as_of or instant_interval(moment.now)).end
