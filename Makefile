@@ -17,7 +17,7 @@ install: $(INSTALLED) ## set up .venv with the program, its models and the devel
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed (PYTHON=... names another)")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[$(FAISS),llm,eval,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[$(FAISS),llm,eval,train,dev]'
 	@touch $@
 
 demo: install ## ingest the example corpus and ask six questions

@@ -31,6 +31,8 @@ _QUESTION = re.compile(
     r"\s*(?P<answer>\S.*)$",
     re.MULTILINE,
 )
+_AROUND = " .\"'"
+"""What may stand around an answer."""
 _NUMBER = re.compile(r"\d+")
 
 
@@ -77,7 +79,7 @@ def _paraphrases(written: str, document: SourceDocument) -> Iterator[Sample]:
 
 def _questions(written: str, document: SourceDocument) -> Iterator[Sample]:
     for found in _QUESTION.finditer(written):
-        answer = found["answer"].strip().strip("\"'").rstrip(".")
+        answer = found["answer"].strip(_AROUND)
         if answer and holds_answer(f"{document.title}. {document.text}", [answer]):
             yield question_sample(
                 found["question"],

@@ -81,10 +81,8 @@ def fingerprint(recipe: Recipe, seed: int) -> str:
     """
     some = islice(course.batches(recipe, seed=seed), recipe.steps_per_world)
     read = [[sample.given, sample.learnt] for samples in some for sample in samples]
-    code = [
-        hashlib.sha256(Path(module.__file__ or "").read_bytes()).hexdigest()
-        for module in (induction, making, vocabulary)
-    ]
+    files = (__file__, induction.__file__, making.__file__, vocabulary.__file__)
+    code = [hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in files]
     versions = [version(name) for name in _LIBRARIES]
     depends = json.dumps([asdict(recipe), seed, read, code, versions])
     return hashlib.sha256(depends.encode()).hexdigest()[:_SHORT]
