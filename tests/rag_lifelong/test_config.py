@@ -55,6 +55,7 @@ def test_the_environment_may_name_the_file(file: Path, monkeypatch: pytest.Monke
         ('sotre = "x"\n', "unknown key 'sotre'", "did you mean 'store'?"),
         ("[chunking]\nsize = 5\n", r"chunking\.size = 5", None),
         ('[reader]\nkind = "gpt"\n', r"reader\.kind = 'gpt'", None),
+        ('timezone = "Mars/Olympus"\n', "timezone = 'Mars/Olympus': .*Europe/Berlin", None),
         ("store =\n", "not valid TOML", None),
     ],
 )

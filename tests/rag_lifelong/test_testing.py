@@ -6,7 +6,7 @@ import pytest
 
 from rag_lifelong.errors import ModelError
 from rag_lifelong.ports import Prompt
-from rag_lifelong.testing import FakeClock, HashingEmbedder, ScriptedReader
+from rag_lifelong.testing import FakeClock, HashingEmbedder, ScriptedReader, ScriptedReranker
 
 PROMPT = Prompt("system", "user")
 
@@ -79,3 +79,11 @@ def test_a_clock_moves_only_when_told():
 def test_a_clock_refuses_a_naive_time():
     with pytest.raises(ValueError, match="aware"):
         FakeClock(datetime(2024, 1, 1))  # noqa: DTZ001
+
+
+def test_a_scripted_reranker_scores_in_order_and_remembers_what_it_was_asked():
+    reranker = ScriptedReranker(lambda question, text: 1.0 if question in text else 0.25)
+    scores = reranker.score("who", ["who is it", "what"])
+    assert scores.tolist() == [1.0, 0.25]
+    assert scores.dtype == np.float32
+    assert reranker.asked == [("who", ("who is it", "what"))]

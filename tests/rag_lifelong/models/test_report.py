@@ -55,6 +55,19 @@ def test_configured_models_are_listed_in_place_of_the_packages(packages, cache_d
     assert (embedder.status, embedder.path) == (Status.MISSING, None)
 
 
+def test_a_reranker_is_listed_where_one_is_configured(packages, cache_dir, tmp_path):
+    (tmp_path / "cross").mkdir()
+    configured = {Role.RERANKER: str(tmp_path / "cross")}
+    infos = list_models(configured, cache_dir=cache_dir, packages=packages)
+    assert (infos[-1].role, infos[-1].status) == (Role.RERANKER, Status.READY)
+    assert len(infos) == 3
+
+
+def test_a_reranker_that_none_named_is_not_found(packages):
+    with pytest.raises(ModelError, match="no reranker is configured"):
+        locate(Role.RERANKER, packages=packages)
+
+
 @pytest.mark.parametrize("role", list(DEFAULT_PACKAGES))
 def test_whole_models_verify(packages, cache_dir, role):
     assert verify(role, cache_dir=cache_dir, packages=packages).status is Status.VERIFIED

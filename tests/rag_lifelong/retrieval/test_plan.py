@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
 
 from rag_lifelong.retrieval.plan import Moment, describe, plan_time
-from rag_lifelong.temporal import parse_when
-from rag_lifelong.types import TimeIntent, TimeRelation
+from rag_lifelong.temporal import MAX_TIME, MIN_TIME, Interval, parse_when
+from rag_lifelong.types import (
+    Anchor,
+    AskedFor,
+    CountedFrom,
+    Ordinal,
+    TimeFilter,
+    TimeIntent,
+    TimeRelation,
+)
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -72,3 +84,50 @@ def test_words_cannot_reach_before_a_between_either():
 def test_intervals_are_told_by_their_days():
     assert describe(parse_when("2019")[0]) == "2019-01-01 to 2019-12-31"
     assert describe(parse_when("2019-06-01")[0]) == "2019-06-01"
+
+
+def test_a_window_is_told_in_the_days_of_the_asker():
+    day = Interval(datetime(2021, 5, 4, 15, tzinfo=UTC), datetime(2021, 5, 5, 15, tzinfo=UTC))
+    assert describe(day, ZoneInfo("Asia/Tokyo")) == "2021-05-05"
+    assert describe(day) == "2021-05-04 to 2021-05-05"
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Lima"])
+def test_the_ends_of_time_are_told_in_every_zone(zone: str):
+    day = datetime(2021, 5, 5, 12, tzinfo=UTC)
+    assert describe(Interval(MIN_TIME, day), ZoneInfo(zone)) == "up to 2021-05-05"
+    assert describe(Interval(day, MAX_TIME), ZoneInfo(zone)) == "from 2021-05-05 on"
+
+
+@pytest.mark.parametrize(
+    "intent",
+    [
+        replace(NONE, ordinal=Ordinal(1, CountedFrom.START)),
+        replace(NONE, anchor=Anchor(TimeRelation.AFTER, "the merger")),
+        replace(NONE, asks=AskedFor.TIMELINE),
+    ],
+)
+def test_what_is_put_in_order_is_searched_among_all_that_ever_held(intent: TimeIntent):
+    plan = plan_time(intent, Moment(asked_at=NOW))
+    assert plan.course is not None
+    assert plan.course.between == Moment(asked_at=NOW).seen
+    assert plan.base.as_of is not None
+
+
+def test_the_course_of_things_ends_with_the_time_asked_about():
+    intent = replace(during("2015"), ordinal=Ordinal(-1, CountedFrom.TIME))
+    plan = plan_time(intent, Moment(asked_at=NOW))
+    assert plan.course is not None
+    assert plan.course.between == Interval(MIN_TIME, parse_when("2015")[0].end)
+
+
+def test_the_course_of_things_stays_inside_the_flags():
+    intent = replace(NONE, ordinal=Ordinal(1, CountedFrom.START))
+    between = parse_when("2015")[0]
+    known = parse_when("2020")[0].start
+    plan = plan_time(intent, Moment(asked_at=NOW, between=between, known_at=known))
+    assert plan.course == TimeFilter(between=between, known_at=known)
+
+
+def test_one_state_of_things_needs_no_course():
+    assert plan_time(during("2015"), Moment(asked_at=NOW)).course is None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pytest
 
 from rag_lifelong.config import RetrievalConfig
 from rag_lifelong.retrieval.temporal_score import FLOOR, superseded, time_fit, weigh
-from rag_lifelong.temporal import parse_when
+from rag_lifelong.temporal import Interval, parse_when
 from tests.rag_lifelong.builders import chunk
 
 SAME = np.ones((2, 2), np.float32) / np.sqrt(2)
@@ -17,6 +20,14 @@ OTHER = np.eye(2, dtype=np.float32)
 def replaced(chunks, vectors, until, relevance=(0.6, 0.6)):
     weights = np.array(relevance, np.float32)
     return superseded(chunks, vectors, weights, RetrievalConfig(), until)
+
+
+def test_a_year_is_named_where_it_is_the_year_of_the_askers_zone():
+    tokyo = ZoneInfo("Asia/Tokyo")
+    year = Interval(*(datetime(y, 1, 1, tzinfo=tokyo).astimezone(UTC) for y in (2017, 2018)))
+    told = chunk("held in 2017", "2020")
+    assert time_fit(told, year, tokyo) == 1.0
+    assert time_fit(told, year) == 0.0
 
 
 def window(when: str):
