@@ -160,6 +160,14 @@ def test_models_that_are_missing_are_failures(clinic: House):
         assert f"set {name}.model" in checks[name].fix
 
 
+def test_a_reranker_is_looked_for_where_one_is_named(clinic: House):
+    assert "reranker" not in look(clinic)
+    retrieval = clinic.system.config.retrieval.model_copy(update={"reranker": "./nowhere"})
+    found = look(clinic, retrieval=retrieval)["reranker"]
+    assert found.level is Level.FAILURE
+    assert "set retrieval.reranker" in found.fix
+
+
 def test_the_model_of_a_server_is_not_looked_for(clinic: House):
     reader = clinic.system.config.reader.model_copy(update={"kind": "openai", "model": "big"})
     found = look(clinic, reader=reader)["reader"]

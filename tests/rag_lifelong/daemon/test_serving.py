@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from rag_lifelong.prompting import CHECK
 from rag_lifelong.system import System
 from rag_lifelong.temporal import MAX_TIME, MIN_TIME, Interval, parse_when
 from rag_lifelong.testing import HashingEmbedder, ScriptedReader
-from rag_lifelong.types import Answer, Retrieved, TimeReport
+from rag_lifelong.types import Answer, Retrieved, Stretch, TimeReport
 from tests.rag_lifelong.builders import evidence
 from tests.rag_lifelong.cli.conftest import Shell
 from tests.rag_lifelong.cli.conftest import shell as shell  # a fixture
@@ -70,8 +71,14 @@ def test_an_answer_comes_back_as_it_was() -> None:
         abstained=False,
         as_of=None,
         known_at=datetime(2020, 1, 2, 3, 4, 5, 678901, tzinfo=UTC),
-        time=TimeReport(parsed=None, applied="now", relaxed=None),
-        evidence=(evidence("one", "2019"), evidence("two", "2019-06-01T12:00:00Z")),
+        time=TimeReport(
+            parsed=None, applied="now", relaxed=None, newest=datetime(2019, 6, 1, tzinfo=UTC)
+        ),
+        evidence=(
+            replace(evidence("one", "2019"), until=datetime(2020, 1, 1, tzinfo=UTC)),
+            evidence("two", "2019-06-01T12:00:00Z"),
+        ),
+        timeline=(Stretch("2019", None, "one", "file:///one"),),
         model="m",
         confidence=0.1 + 0.2,
         timings_s={"total": 1 / 3, "retrieve": 5e-324},
@@ -106,8 +113,9 @@ def test_what_decides_the_models_names_them(house: House, monkeypatch: pytest.Mo
         of("embedder", model="org/other"),
         of("embedder", dtype="bfloat16"),
         of("models", cache_dir=Path("elsewhere")),
+        of("retrieval", reranker="org/other"),
     ]
-    assert len({key, *others}) == 6
+    assert len({key, *others}) == 7
     monkeypatch.setattr("rag_lifelong.__version__", "999")
     assert wire.models_key(config) != key
 
@@ -151,6 +159,15 @@ def test_a_search_is_the_same_either_way_and_needs_no_reader(town: House) -> Non
     assert isinstance(got, Retrieved)
     assert len(got.evidence) == 1
     assert town.reader.prompts == []
+
+
+def test_the_style_of_an_answer_is_that_of_who_asks(town: House) -> None:
+    full = town.system.config.reader.model_copy(update={"style": "full"})
+    town.answers = ["Ann Lee", "The mayor is Ann Lee."]
+    with daemon(town.system):
+        got = asking.ask(town.system.config.model_copy(update={"reader": full}), QUESTION)
+    assert got is not None
+    assert got.text == "The mayor is Ann Lee [1]."
 
 
 def test_an_abstention_comes_through(town: House) -> None:
