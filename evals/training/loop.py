@@ -15,8 +15,9 @@ def begin(strategy: Strategy, student: Student) -> None:
     student.max_tokens = strategy.options.max_tokens
     strategy.setup(student)
     if strategy.options.checkpointing:
-        strategy.student.base.gradient_checkpointing_enable()
-        strategy.student.base.enable_input_require_grads()
+        strategy.student.base.activation_checkpointing_enable()
+        # Its hook cannot be pickled, and is needed only by the older kind, which is not used.
+        strategy.student.base.disable_input_require_grads()
 
 
 def teach(
