@@ -144,7 +144,8 @@ class Finder:
         scores = reranker.score(
             query.topic, [indexed_text(chunks[i].context, chunks[i].text) for i in best]
         )
-        reranked: NDArray[np.float32] = np.minimum(relevance, np.nextafter(scores.min(), np.float32(-1)))
+        below = np.nextafter(scores.min(), np.float32(-1))
+        reranked: NDArray[np.float32] = np.minimum(relevance, below)
         reranked[best] = scores
         return reranked
 

@@ -124,17 +124,18 @@ class _Search:
         if event is None:
             return replace(seen, unread=f"nothing found tells when {anchor.event!r} was")
         window = self._window(anchor, event, seen.intent)
-        if window is None or plan_time(_dated(seen.intent, window), self._moment).preferred is None:
+        intent = None if window is None else _dated(seen.intent, anchor, window, query.topic)
+        if intent is None or plan_time(intent, self._moment).preferred is None:
             told = f"{anchor.event!r} was {describe(event.interval)}"
             return replace(seen, unread=f"{told}: no time {anchor.relation} it may be seen")
-        intent = replace(_dated(seen.intent, window), topic=query.topic)
         return replace(self.of_time(query, intent), event=event)
 
     def _window(self, anchor: Anchor, event: DatedEvent, intent: TimeIntent) -> Interval | None:
         """The time that relates to the event, inside a date that the question names beside it."""
         window = related_window(anchor.relation, event.interval, self._moment.now)
-        beside = intent.window if own_window(anchor, self._moment) is None else None
-        if beside is None:
+        beside = intent.window
+        is_now = intent.relation is TimeRelation.NOW
+        if beside is None or is_now or own_window(anchor, self._moment) is not None:
             return window
         start, end = max(window.start, beside.start), min(window.end, beside.end)
         return Interval(start, end) if start < end else None
@@ -153,14 +154,18 @@ class _Search:
         return resolved
 
 
-def _dated(intent: TimeIntent, window: Interval) -> TimeIntent:
+def _dated(intent: TimeIntent, anchor: Anchor, window: Interval, topic: str) -> TimeIntent:
     """The intent with the time of its event in place of the event."""
-    anchor = intent.anchor
-    if anchor is None:
-        return intent
     # A position is counted inside the time: "the first after the merger" is none before it.
     relation = anchor.relation if intent.ordinal is None else TimeRelation.DURING
-    return replace(intent, relation=relation, window=window, phrase=anchor.phrase, anchor=None)
+    return replace(
+        intent,
+        relation=relation,
+        window=window,
+        phrase=anchor.phrase,
+        topic=topic,
+        anchor=None,
+    )
 
 
 def _finished(

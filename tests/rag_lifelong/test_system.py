@@ -234,3 +234,15 @@ def test_an_unreadable_file_is_skipped_by_name(house: House):
     [skipped] = house.ingest().skipped
     assert skipped.uri.endswith("secret.md")
     assert "permission denied" in skipped.reason
+
+
+def test_the_days_of_a_question_are_those_of_the_configured_zone(house: House):
+    house.write("gate.md", "The gate of Springfield is open.", "2020")
+    house.ingest()
+    house.clock.advance(datetime(2026, 5, 6, 22, tzinfo=UTC) - house.clock())
+    for zone, yesterday in {"UTC": "2026-05-05", "Asia/Tokyo": "2026-05-06"}.items():
+        system = house.system.sharing_models(
+            house.system.config.model_copy(update={"timezone": zone})
+        )
+        parsed = system.search("Was the gate open yesterday?", limit=1).time.parsed
+        assert parsed == f"'yesterday': during {yesterday}"

@@ -89,6 +89,19 @@ def test_a_date_beside_the_event_bounds_it(library: Library):
     assert found.time.parsed.endswith("2013-03-06 to 2013-12-31")
 
 
+def test_now_beside_the_event_does_not_bound_it(library: Library):
+    found = library.find("Who is now the treasurer of Orn Mills after the merger?")
+    assert found.time.anchor is not None
+    assert texts(found)[0] == VAL
+
+
+def test_an_event_that_leaves_no_time_inside_the_flags_is_told(library: Library):
+    moment = Moment(asked_at=NOW, between=period("2013-03-05"))
+    found = library.find(f"{WHO} after the merger?", moment)
+    assert found.time.relaxed == "'the merger' was 2013-03-05: no time after it may be seen"
+    assert texts(found)[0] == TOM
+
+
 @pytest.mark.parametrize("event", ["the war", "the flood of Nimvale", "Ida Falk was director"])
 def test_an_event_that_nothing_dates_is_told_and_not_guessed(library: Library, event: str):
     found = library.find(f"{WHO} after {event}?")
