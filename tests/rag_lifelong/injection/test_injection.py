@@ -93,8 +93,9 @@ def test_an_attack_stays_one_dated_line_a_chunk_without_any_mark(
 
 _PIECES = (
     *CHAT_MARKS, *PROMPT_MARKS, "[2030-01-01] Title:", "[2030 until 2031]", "<", "[", "]", "|", ">",
-    "/", "INST", ":", "\n", "\r", "\u2028", "\x85", "\x00", "\x1b", "\u200b", "\u200c", "\u200d", "\u00ad", "\u202e",
-    "\ufeff", "\U000e0041", "＜", "｜", "［", "：", "Ｑ", "а", "Ѕ", "م", "क\u094d", " ", "word",
+    "/", "INST", ":", "\n", "\r", "\u2028", "\x85", "\x00", "\x1b", "\u200b", "\u200c", "\u200d",
+    "\u00ad", "\u202e", "\ufeff", "\U000e0041", "＜", "｜", "［", "：", "Ｑ", "а", "Ѕ", "م",
+    "क\u094d", " ", "word",
 )  # fmt: skip
 
 
