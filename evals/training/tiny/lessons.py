@@ -1,7 +1,8 @@
 """What is learnt from a world: its documents, its questions, and reading the one for the other."""
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
 
@@ -10,11 +11,14 @@ from evals.training.regimes.reading import reading_sample
 from evals.training.samples import Sample, document_sample, question_sample
 from evals.training.tiny.recipe import Mix
 from evals.types import Example, SourceDocument, Stream
+from rag_lifelong.types import Evidence
 
 _NEAR = 0.6
 """How many of the lines that do not answer are about something that has a name of the question."""
 _LAST = 0.5
 """How often the line that answers is the last, as the product shows it; else it is anywhere."""
+
+_SENTENCE_END = re.compile(r"(?<=\.) ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Task:
     document: SourceDocument
     near: tuple[SourceDocument, ...]
     """Documents that share a name with it and do not bear on it."""
+    bearing: frozenset[str]
+    """Ids of documents that answer it, or say what the answer was at another time."""
 
 
 class Lessons:
@@ -61,11 +67,10 @@ class Lessons:
             task: What is asked.
             n_others: How many lines do not answer it.
         """
-        lines = self._others(task, n_others)
+        evidence = [_quoted(document) for document in self._others(task, n_others)]
         # Evidence is given best first and shown best last.
-        at = 0 if self._draw.random() < _LAST else self._draw.randint(0, len(lines))
-        lines.insert(at, task.document)
-        evidence = [as_evidence(document, document.text) for document in lines]
+        at = 0 if self._draw.random() < _LAST else self._draw.randint(0, len(evidence))
+        evidence.insert(at, _quoted(task.document, task.answer))
         return reading_sample(task.question, task.answer, evidence)
 
     def _others(self, task: Task, n: int) -> list[SourceDocument]:
@@ -73,7 +78,7 @@ class Lessons:
         chosen = self._draw.sample(task.near, k=min(n_near, len(task.near)))
         while len(chosen) < n:
             other = self._draw.choice(self.documents)
-            if task.answer not in other.text and other not in chosen:
+            if other.doc_id not in task.bearing and other not in chosen:
                 chosen.append(other)
         self._draw.shuffle(chosen)
         return chosen
@@ -93,12 +98,16 @@ class Lessons:
             answer = next((a for a in example.answers if a in document.text), None)
             if answer is None:
                 continue
+            bearing = frozenset(
+                other.doc_id for other in by_word[_first_word(example)] if _bears_on(example, other)
+            )
             yield Task(
                 question=self._draw.choice(example.wordings),
                 asked_at=moment,
                 answer=answer,
                 document=document,
-                near=tuple(_near(example, document, by_word)),
+                near=tuple(_near(example, bearing, by_word)),
+                bearing=bearing,
             )
 
 
@@ -125,12 +134,25 @@ def _by_word(documents: Sequence[SourceDocument]) -> dict[str, list[SourceDocume
 
 
 def _near(
-    example: Example, document: SourceDocument, by_word: dict[str, list[SourceDocument]]
+    example: Example, bearing: frozenset[str], by_word: dict[str, list[SourceDocument]]
 ) -> Iterator[SourceDocument]:
     """Documents about something of the same name that neither answer nor contradict."""
+    return (one for one in by_word[_first_word(example)] if one.doc_id not in bearing)
+
+
+def _bears_on(example: Example, document: SourceDocument) -> bool:
+    """Whether a document speaks of the subject and of what is asked of it."""
     fact = example.facts[0]
     noun = fact.relation.removesuffix(" of")
-    for other in by_word.get(fact.subject.split()[0], ()):
-        bears_on_it = fact.subject in other.text and noun in other.text
-        if not bears_on_it and other.doc_id != document.doc_id:
-            yield other
+    return fact.subject in document.text and noun in document.text
+
+
+def _first_word(example: Example) -> str:
+    return example.facts[0].subject.split()[0]
+
+
+def _quoted(document: SourceDocument, answer: str = "") -> Evidence:
+    """A document as evidence, quoted by its first sentence, or its first with an answer."""
+    sentences = _SENTENCE_END.split(document.text)
+    quote = next(sentence for sentence in sentences if answer in sentence)
+    return replace(as_evidence(document, document.text), quote=quote)
