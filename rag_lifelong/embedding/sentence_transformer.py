@@ -52,7 +52,7 @@ class SentenceTransformerEmbedder:
         version = weights_fingerprint(path, None if cache_dir is None else ChecksumCache(cache_dir))
         logger.info("loading %s on %s as %s", path, self._device, torch_dtype)
         # Of loading weights, on stderr.
-        disable_progress_bar()  # type: ignore[no-untyped-call]
+        disable_progress_bar()
         try:
             self._transformer = SentenceTransformer(
                 str(path),

@@ -73,7 +73,7 @@ class TransformersReader:
             return
         logger.info("loading %s on %s", self._path, self._device)
         # Of loading weights, on stderr.
-        disable_progress_bar()  # type: ignore[no-untyped-call]
+        disable_progress_bar()
         try:
             tokenizer = AutoTokenizer.from_pretrained(self._path, local_files_only=True)
             model: Any = AutoModelForCausalLM.from_pretrained(

@@ -38,7 +38,7 @@ class CrossEncoderReranker:
         chosen = choose_device(device)
         logger.info("loading %s on %s", path, chosen)
         # Of loading weights, on stderr.
-        disable_progress_bar()  # type: ignore[no-untyped-call]
+        disable_progress_bar()
         try:
             self._encoder = CrossEncoder(
                 str(path),
