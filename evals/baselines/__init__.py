@@ -184,6 +184,21 @@ STRATEGIES: Mapping[str, StrategyEntry] = MappingProxyType(
             "schedule",
             "only the tokens that a model of the answers knows better",
         ),
+        "ft-l": StrategyEntry(
+            "evals.baselines.editing.ft_l:FtL",
+            "editing",
+            "fine-tunes one matrix on each fact, no weight far (FT-L, arXiv 2012.00363)",
+        ),
+        "grace": StrategyEntry(
+            "evals.baselines.editing.grace:Grace",
+            "editing",
+            "a codebook of facts beside a layer (GRACE, arXiv 2211.11031)",
+        ),
+        "memit": StrategyEntry(
+            "evals.baselines.editing.memit:Memit",
+            "editing",
+            "writes facts into matrices by least squares (MEMIT, arXiv 2210.07229)",
+        ),
     }
 )
 """Name of a strategy -> its class, in the order they are shown."""
