@@ -40,8 +40,19 @@ def as_lines(stretches: Iterable[Stretch]) -> str:
     '2019-03 – 2021: Ann. [1]\nsince 2021: Bo. [2]'
     """
     return "\n".join(
-        f"{_when(one)}: {one.text} [{number}]" for number, one in enumerate(stretches, start=1)
+        f"{when(one)}: {one.text} [{number}]" for number, one in enumerate(stretches, start=1)
     )
+
+
+def when(one: Stretch) -> str:
+    """From when to when, as text.
+
+    >>> when(Stretch("2019", None, "Ann.", "a.md"))
+    'since 2019'
+    """
+    if one.since and one.until:
+        return f"{one.since} – {one.until}"
+    return f"until {one.until}" if one.until else f"since {one.since}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +108,3 @@ def _label(one: _Held) -> str:
     date = one.evidence.chunk.date
     is_documents = one.since == date.interval.start
     return str(date)[: len("2019-06-01")] if is_documents else one.since.date().isoformat()
-
-
-def _when(one: Stretch) -> str:
-    if one.since and one.until:
-        return f"{one.since} – {one.until}"
-    return f"until {one.until}" if one.until else f"since {one.since}"

@@ -1,7 +1,8 @@
 """How long something held, which of two held longer, which came first: reckoned, not read.
 
-Only English questions of a few forms are told, and only by sentences that name one value each;
-what is not sure is left to the reader.
+Only English questions of a few forms are told, and only by sentences that name one value each. A
+length is told only between beginnings: a sentence that mentions a chief executive does not say
+since when there is one. What is not sure is left to the reader.
 """
 
 import calendar
@@ -11,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
+from rag_lifelong.answering.course import when
 from rag_lifelong.answering.grounds import words
+from rag_lifelong.retrieval.time_languages import is_function_word
 from rag_lifelong.types import Evidence, Stretch
 
 _WORD = re.compile(r"[^\W_]+")
@@ -40,6 +43,12 @@ _ORDER = re.compile(
     rf"(?P<order>before|after) (?P<b>{_NAME}){_END}",
     re.IGNORECASE,
 )
+_BEGINS = re.compile(
+    r"\b(?:named|appointed|elected|sworn in|inaugurated|promoted|becom(?:es?|ing)|became|"
+    r"t(?:akes?|ook|aking) over|succeed(?:s|ed|ing))\b",
+    re.IGNORECASE,
+)
+"""Words by which a sentence tells that something begins."""
 _MONTHS = frozenset(name.casefold() for name in calendar.month_name if name)
 
 
@@ -55,6 +64,10 @@ class Asks(Enum):
     BEFORE = auto()
     """Whether the first began before the second."""
     AFTER = auto()
+
+
+_LENGTHS = frozenset({Asks.LENGTH, Asks.LENGTH_SO_FAR, Asks.LONGER})
+"""What is told by lengths, not by beginnings alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +128,13 @@ def reckon(
         course: What held when, with what tells it.
         now: The end of what still holds.
     """
-    # What was is over: where nothing tells its end, its length is not told either.
-    open_end = None if asked.asks is Asks.LENGTH else now
-    spans = [_span_of(value, asked.course, course, open_end) for value in asked.values]
+    spans = [_span_of(value, asked, course, now) for value in asked.values]
     sure = [span for span in spans if span is not None]
     head = _head(asked, sure) if len(sure) == len(spans) else ""
     if not head:
         return None
     lines = (
-        f"{value}: {_when(span)}, {_length(span)} [{number}]"
+        f"{value}: {when(span.stretch)}, {_length(span)} [{number}]"
         for number, (value, span) in enumerate(zip(asked.values, sure, strict=True), start=1)
     )
     return SpanAnswer("\n".join([head, *lines]), tuple((one.stretch, one.evidence) for one in sure))
@@ -139,37 +150,51 @@ class _Span:
 
 def _span_of(
     value: str,
-    question: str,
+    asked: SpanQuestion,
     course: Sequence[tuple[Stretch, Evidence]],
-    open_end: datetime | None,
+    now: datetime,
 ) -> _Span | None:
     """When a value held, if one sentence tells it that names nothing else."""
-    naming = [(stretch, one) for stretch, one in course if _names(stretch.text) >= _names(value)]
+    naming = [
+        (stretch, one) for stretch, one in course if set(words(stretch.text)) >= set(words(value))
+    ]
     if len(naming) != 1:
         return None
     [(stretch, one)] = naming
     if stretch.since is None or one.since is None:
         return None
-    if _names(stretch.text) - _names(value) - set(words(question)) - _MONTHS:
+    if _names(stretch.text) - set(words(f"{value} {asked.course}")) - _MONTHS:
         return None
-    end = one.until or open_end
-    return _Span(stretch, one, one.since, end) if end and one.since < end else None
+    if asked.asks in _LENGTHS and not _is_bounded(one, course):
+        return None
+    if asked.asks is Asks.LENGTH and one.until is None:
+        return None  # what was is over, and nothing tells when
+    end = one.until or now
+    return _Span(stretch, one, one.since, end) if one.since < end else None
+
+
+def _is_bounded(evidence: Evidence, course: Sequence[tuple[Stretch, Evidence]]) -> bool:
+    """Whether sentences tell its beginning and, where it ended, that of what came then."""
+    ends = [one for _, one in course if one.since == evidence.until]
+    return all(_tells_beginning(one) for one in (evidence, *ends))
+
+
+def _tells_beginning(evidence: Evidence) -> bool:
+    names_year = evidence.since is not None and str(evidence.since.year) in words(evidence.claim)
+    return names_year or _BEGINS.search(evidence.claim) is not None
 
 
 def _names(text: str) -> frozenset[str]:
-    """Words with a capital, in lower case; a sentence's first only before another."""
+    """Words with a capital, in lower case; a function word that begins the text is none."""
     found = _WORD.findall(text)
-    return frozenset(
-        word
-        for i, written in enumerate(found)
-        if written[0].isupper() and (i > 0 or (len(found) > 1 and found[1][0].isupper()))
-        for word in words(written)
-    )
+    if found and is_function_word(found[0], "en"):
+        found = found[1:]
+    return frozenset(word for one in found if one[0].isupper() for word in words(one))
 
 
 def _head(asked: SpanQuestion, spans: Sequence[_Span]) -> str:
     """The answer itself; empty where the times do not decide."""
-    if asked.asks in (Asks.LENGTH, Asks.LENGTH_SO_FAR):
+    if len(spans) == 1:
         return _length(spans[0])
     first, second = spans
     if asked.asks is Asks.LONGER:
@@ -196,9 +221,3 @@ def _length(span: _Span) -> str:
     about = "" if all(len(one) == len("2019-06-01") for one in ends) else "about "
     so_far = "" if span.stretch.until else " so far"
     return f"{about}{' and '.join(told)}{so_far}"
-
-
-def _when(span: _Span) -> str:
-    if span.stretch.until is None:
-        return f"since {span.stretch.since}"
-    return f"{span.stretch.since} – {span.stretch.until}"

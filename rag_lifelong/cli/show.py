@@ -24,7 +24,8 @@ def answer_card(given: Answer, *, now: datetime) -> None:
     newest = max(given.evidence, key=lambda one: one.chunk.date.interval.start, default=None)
     if newest is not None:
         how_old = age(newest.chunk.date.interval.start, min(now, given.known_at or now))
-        out.print(f"[dim]newest evidence: {newest.chunk.date}, {how_old}[/dim]")
+        date = str(newest.chunk.date)[: len("2019-06-01")]
+        out.print(f"[dim]newest evidence: {date}, {how_old}[/dim]")
     timings = " · ".join(f"{name} {s:.2f} s" for name, s in given.timings_s.items())
     out.print(f"[dim]{timings}[/dim]")
 

@@ -29,7 +29,7 @@ def claims(text: str, since: str, until: str | None = None) -> Evidence:
 
 ADA = claims(f"Ada Brisk was named {OF}.", "2015-03-01", until="2019-06-06")
 BO = claims(f"Orn Mills named Bo Cruz {OF}.", "2019-06-06", until="2021-01-02")
-CY = claims(f"Cy Dorn is {OF}.", "2021-01-02")
+CY = claims(f"Cy Dorn takes over as {OF}.", "2021-01-02")
 
 
 def said(question: str, *evidence: Evidence) -> str | None:
@@ -91,6 +91,27 @@ def test_a_sentence_that_names_another_too_is_left_to_the_reader():
     both = claims(f"Bo Cruz follows Ada Brisk as {OF}.", "2019-06-06", until="2021-01-02")
     assert said(f"How long was Ada Brisk {OF}?", both, CY) is None
     assert said(f"How long was Bo Cruz {OF}?", both, CY) is None
+
+
+def test_a_name_of_one_word_is_no_other_name():
+    assert said(f"How long has Ada been {OF}?", CY) is None
+    alone = claims(f"Ada becomes {OF}.", "2021-01-02")
+    assert (said(f"How long has Ada been {OF}?", alone) or "").startswith("2 years")
+    other = claims(f"Bo, once rival of Ada, becomes {OF}.", "2021-01-02")
+    assert said(f"How long has Ada been {OF}?", other) is None
+
+
+def test_a_mention_tells_no_beginning_and_so_no_length():
+    mention = replace(ADA, claim=f"Ada Brisk, {OF}, opened a hall.")
+    assert said(f"How long was Ada Brisk {OF}?", mention, BO) is None
+    mentioned = replace(BO, claim=f"Bo Cruz, {OF}, opened a hall.")
+    assert said(f"How long was Ada Brisk {OF}?", ADA, mentioned) is None
+    assert said(f"Was Ada Brisk {OF} before Bo Cruz?", mention, mentioned) is not None
+
+
+def test_a_date_in_the_sentence_tells_a_beginning():
+    dated = replace(ADA, claim=f"Ada Brisk is {OF} since 2015.")
+    assert said(f"How long was Ada Brisk {OF}?", dated, BO) is not None
 
 
 def test_one_who_came_back_is_left_to_the_reader():
