@@ -25,6 +25,8 @@ from rag_lifelong.types import Chunk, TimeFilter, indexed_text
 
 _LONGEST_ALIAS = 6
 """Words of the longest redirect title looked for in a question."""
+_COURSE = 5
+"""Times the candidates that are taken of all that ever held: many revisions say the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,19 +119,21 @@ class Finder:
         """
         snapshot, settings = self._snapshot, self._settings
         aliases = " ".join(self._targets(query.topic, plan.base))
-        searches: list[tuple[TimeFilter, str]] = [(plan.base, query.words)]
+        searches: list[tuple[TimeFilter, str, int]] = [
+            (plan.base, query.words, settings.candidates)
+        ]
         if plan.preferred is not None and settings.unite_times:
-            searches.insert(0, (plan.preferred, query.topic))
+            searches.insert(0, (plan.preferred, query.topic, settings.candidates))
         if plan.course is not None:
-            searches.append((plan.course, query.topic))
+            searches.append((plan.course, query.topic, _COURSE * settings.candidates))
         found: dict[int, float] = {}
-        for time, words in searches:
-            dense = snapshot.search_dense(query.vector, time, settings.candidates)
-            lexical = snapshot.search_lexical(f"{words} {aliases}", time, settings.candidates)
+        for time, words, k in searches:
+            dense = snapshot.search_dense(query.vector, time, k)
+            lexical = snapshot.search_lexical(f"{words} {aliases}", time, k)
             best = lexical[0].score if lexical else 1.0
             shares = {hit.chunk_no: hit.score / best for hit in lexical}
             rankings = ([hit.chunk_no for hit in hits] for hits in (dense, lexical))
-            for number in islice(reciprocal_rank_fusion(rankings), settings.candidates):
+            for number in islice(reciprocal_rank_fusion(rankings), k):
                 found[number] = max(found.get(number, 0.0), shares.get(number, 0.0))
         return found
 

@@ -152,6 +152,8 @@ def test_a_crowd_of_newer_versions_does_not_push_out_the_one_asked_about(library
         for n in range(300)
     ]
     library.tell(page("orn", "2010", ADA), *crowd)
+    first_of_all = library.find("Who was the first director of Orn Mills?")
+    assert texts(first_of_all) == [ADA]
     for flags in ({}, {"as_of": period("2012")}):
         question = ASKED if flags else "Who was the director of Orn Mills in 2012?"
         found = library.find(question, Moment(asked_at=NOW, **flags), candidates=5)
