@@ -42,47 +42,49 @@ STRATEGIES: Mapping[str, StrategyEntry] = MappingProxyType(
             "taught anew, from the start, on the last period alone",
         ),
         "replay": StrategyEntry(
-            "evals.baselines.replay.replay:Replay", "replay", "old samples in every batch"
+            "evals.baselines.replay.replay:Replay",
+            "replay",
+            "old samples in every batch (arXiv 1902.10486)",
         ),
         "mix-review": StrategyEntry(
             "evals.baselines.replay.mix_review:MixReview",
             "replay",
-            "old samples in every epoch, fewer from one to the next",
+            "old samples in every epoch, fewer from one to the next (arXiv 1910.07117)",
         ),
         "der": StrategyEntry(
             "evals.baselines.replay.der:Der",
             "replay",
-            "old samples, and the logits they once had",
+            "old samples, and the logits they once had (DER++, arXiv 2004.07211)",
         ),
         "a-gem": StrategyEntry(
             "evals.baselines.replay.a_gem:AGem",
             "replay",
-            "gradients that do not point against those of old samples",
+            "gradients that do not point against those of old samples (arXiv 1812.00420)",
         ),
         "generative-replay": StrategyEntry(
             "evals.baselines.replay.generative_replay:GenerativeReplay",
             "replay",
-            "old samples that the model draws from itself",
+            "old samples that the model draws from itself (LAMOL, arXiv 1909.03329)",
         ),
         "l2": StrategyEntry(
             "evals.baselines.regularisation.l2:L2",
             "regularisation",
-            "weights pulled back to where they were",
+            "weights pulled back to where they were (arXiv 1802.01483, 2308.11958)",
         ),
         "ewc": StrategyEntry(
             "evals.baselines.regularisation.ewc:Ewc",
             "regularisation",
-            "weights pulled back by how much they mattered",
+            "weights pulled back by how much they mattered (arXiv 1612.00796, 1805.06370)",
         ),
         "recadam": StrategyEntry(
             "evals.baselines.regularisation.recadam:RecAdam",
             "regularisation",
-            "weights recalled at first, then learnt",
+            "weights recalled at first, then learnt (arXiv 2004.12651)",
         ),
         "feature": StrategyEntry(
             "evals.baselines.regularisation.feature:Feature",
             "regularisation",
-            "hidden states of a middle layer held where they were",
+            "hidden states of a middle layer held where they were (arXiv 1607.00122)",
         ),
         "lora": StrategyEntry(
             "evals.baselines.architecture.lora:Lora",
@@ -172,17 +174,17 @@ STRATEGIES: Mapping[str, StrategyEntry] = MappingProxyType(
         "rewarm": StrategyEntry(
             "evals.baselines.schedule.rewarm:Rewarm",
             "schedule",
-            "learning rate that rises anew from where it was, and a little replay",
+            "a learning rate that rises anew, and a little replay (arXiv 2403.08763)",
         ),
         "infinite-lr": StrategyEntry(
             "evals.baselines.schedule.infinite_lr:InfiniteRate",
             "schedule",
-            "learning rate that never rises again, annealed only to answer",
+            "a learning rate that never rises again, annealed to answer (arXiv 2403.08763)",
         ),
         "rho-1": StrategyEntry(
             "evals.baselines.schedule.rho_1:Rho1",
             "schedule",
-            "only the tokens that a model of the answers knows better",
+            "only the tokens that a model of the answers knows better (arXiv 2404.07965)",
         ),
         "ft-l": StrategyEntry(
             "evals.baselines.editing.ft_l:FtL",

@@ -59,6 +59,11 @@ def test_a_newer_answer_takes_out_the_older_and_all_its_document_says() -> None:
     assert still_true(OLD, newer) == [OLD_RIVER, OTHER_STORY]
 
 
+def test_an_answer_that_is_of_no_document_goes_alone() -> None:
+    old = [Sample(given="Mayor?", learnt=" Ada"), Sample(given="River?", learnt=" Wim")]
+    assert still_true(old, [Sample(given="Mayor?", learnt=" Bo")]) == old[1:]
+
+
 def test_what_is_told_again_or_of_something_else_takes_nothing_out() -> None:
     again = Sample(given="[2020-05-06] Mayor?", learnt=" Ada")
     beside = Sample(given="[2020-05-06] Mayor?", learnt=" Bo")
