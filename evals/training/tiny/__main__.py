@@ -23,7 +23,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m evals.training.tiny", description=__doc__)
     parser.add_argument("--steps", type=int, default=FULL.steps, help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
-    parser.add_argument("--cache", type=Path, default=default_cache_dir(), metavar="DIR")
+    parser.add_argument(
+        "--cache", type=Path, default=default_cache_dir() / "evals", help="default: %(default)s"
+    )
     parser.add_argument("--questions", type=int, default=200, help="asked to measure it")
     options = parser.parse_args()
     recipe = replace(FULL, steps=options.steps)
