@@ -8,6 +8,9 @@ from torch import Tensor
 from evals.training.samples import prompt_tokens
 from evals.training.student import Student
 
+_AT_ONCE = 64
+"""Texts of a batch: what is remembered of each token takes memory."""
+
 
 @torch.no_grad()
 def sample_texts(
@@ -25,10 +28,22 @@ def sample_texts(
     """
     generator = torch.Generator().manual_seed(seed)
     read = prompt_tokens(prompt, student.tokenizer)
-    written = torch.tensor([read] * n, device=student.device)
-    ended = torch.zeros(n, dtype=torch.bool)
-    cache: Any = None
     student.model.eval()
+    texts: list[str] = []
+    while len(texts) < n:
+        begun = torch.tensor([read] * min(_AT_ONCE, n - len(texts)), device=student.device)
+        rows = _gone_on(student, begun, max_tokens, top_k, generator)
+        texts.extend(_text(student, row) for row in rows[:, len(read) :].tolist())
+    return texts
+
+
+def _gone_on(
+    student: Student, begun: Tensor, max_tokens: int, top_k: int, generator: torch.Generator
+) -> Tensor:
+    """Rows of tokens with more behind them, until each has ended: [n, up to max_tokens more]."""
+    written = begun
+    ended = torch.zeros(len(begun), dtype=torch.bool)
+    cache: Any = None
     for _ in range(max_tokens):
         hidden, cache = _step(student, written, cache)
         top = student.head(hidden).float().topk(top_k)
@@ -38,7 +53,7 @@ def sample_texts(
         ended |= (token[:, 0] == student.tokenizer.eos_token_id).cpu()
         if ended.all():
             break
-    return [_text(student, row) for row in written[:, len(read) :].tolist()]
+    return written
 
 
 def _step(student: Student, written: Tensor, cache: Any) -> tuple[Tensor, Any]:

@@ -14,11 +14,11 @@ class RecAdamOptions(StrategyOptions):
     """Options of RecAdam."""
 
     strength: float = Field(default=100.0, ge=0)
-    """Gamma. With the learning rate of 1e-3 it pulls as 5000 does with the paper's 2e-5."""
+    """Gamma. A step pulls by the learning rate times gamma: with 1e-3 as 5000 does with 2e-5."""
     turn: float = Field(default=0.2, gt=0, le=1)
     """Share of a period's steps after which learning and recalling weigh the same, t0."""
     sharpness: float = Field(default=12.5, gt=0)
-    """Of the turn, k t0; the paper tries 5 to 500."""
+    """Of the turn, k t0; 125 with k = .5 and t0 = 250."""
 
 
 class RecAdam(Strategy):

@@ -24,3 +24,9 @@ def test_every_token_that_goes_through_is_counted_once() -> None:
     sample_texts(student, "abc", n=5, top_k=20, max_tokens=3, seed=0)
     # The mark of the beginning and three letters are read, then two of the three tokens drawn.
     assert student.meter.tokens == 5 * (4 + 2)
+
+
+def test_more_texts_than_a_batch_holds_are_drawn_in_several() -> None:
+    drawn = sample_texts(small_student(), "a", n=130, top_k=20, max_tokens=2, seed=0)
+    assert len(drawn) == 130
+    assert drawn[:64] != drawn[64:128]
