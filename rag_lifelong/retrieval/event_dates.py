@@ -69,12 +69,12 @@ def own_window(anchor: Anchor, moment: Moment) -> Interval | None:
 
 
 def related_window(relation: TimeRelation, event: Interval, now: datetime) -> Interval:
-    """The time that relates to an event as asked; what goes on is over when it has begun."""
+    """The time that relates to an event as asked."""
     match relation:
         case TimeRelation.BEFORE:
             return Interval(MIN_TIME, event.start)
         case TimeRelation.AFTER:
-            return _on_from(event.end if event.end < now else event.start, now)
+            return _on_from(event.end, now)
         case TimeRelation.SINCE:
             return _on_from(event.start, now)
         case _:
@@ -126,12 +126,14 @@ def _dated(event: str, claim: Claim, chunk: Chunk, end: datetime) -> DatedEvent 
     """When a claim says that an event was; None where it tells only when it was over."""
     told = parse_time_intent(claim.sentence, asked_at=claim.told)
     make = partial(DatedEvent, event=event, sentence=claim.sentence, chunk=chunk)
-    match told.relation, told.window:
-        case TimeRelation.DURING, Interval() as window:
+    # What has no year ("on Wednesday") counts from when it was told, and tells hardly more.
+    window = told.window if _YEAR.search(told.phrase) else None
+    match told.relation, window:
+        case TimeRelation.DURING, Interval():
             return make(interval=window, is_dated=True)
-        case TimeRelation.SINCE | TimeRelation.AFTER, Interval() as window:
+        case TimeRelation.SINCE | TimeRelation.AFTER, Interval():
             return make(interval=_while_held(window.start, chunk, end), is_dated=True)
-        case TimeRelation.BEFORE, Interval() as window:
+        case TimeRelation.BEFORE, Interval():
             was = claim.told < window.end
             return make(interval=Interval(claim.told, window.end), is_dated=True) if was else None
         case TimeRelation.NOW, _:
@@ -144,8 +146,12 @@ def _dated(event: str, claim: Claim, chunk: Chunk, end: datetime) -> DatedEvent 
 
 
 def _while_held(start: datetime, chunk: Chunk, end: datetime) -> Interval:
-    """What goes on lasts as long as its document says so."""
-    return Interval(start, max(start + _DAY, min(chunk.valid_to or end, end)))
+    """What goes on lasts until its revision ends; an article, which none ends, says only that day.
+
+    A page that still stands counts as an article does: whatever held on that day is an answer.
+    """
+    last = chunk.valid_from + _DAY if chunk.valid_to is None else chunk.valid_to
+    return Interval(start, max(start + _DAY, min(last, end)))
 
 
 def _rank(told: tuple[float, DatedEvent]) -> tuple[float, bool, datetime]:
