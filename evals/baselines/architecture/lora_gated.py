@@ -47,7 +47,8 @@ class LoraGated(PeriodLoras):
         self._test: dict[int, Tensor] = {}
         self.gate_accuracy: dict[int, float] = {}
         """After each period, how many samples of all periods so far a gate sends to the period they
-        are from, as a share: every fifth sample, by a gate that was told of the others alone."""
+        are from, as a share: every fifth sample, by a gate that was told of the others alone. None
+        while no period had five."""
 
     def end_period(self, lesson: Lesson) -> None:
         """Keep the layers, and tell the gate of the period."""
@@ -55,11 +56,17 @@ class LoraGated(PeriodLoras):
         if not lesson.samples:
             return
         embeddings = self._embeddings([_words(sample) for sample in lesson.samples])
-        is_tested = torch.arange(len(embeddings)) % 5 == 0
+        is_tested = torch.arange(len(embeddings)) % 5 == 4
         self._gate.learn(embeddings, lesson.number)
         self._tested.learn(embeddings[~is_tested], lesson.number)
         self._test[lesson.number] = embeddings[is_tested]
-        self.gate_accuracy[lesson.number] = self._accuracy()
+        right = [
+            chosen == period
+            for period, some in self._test.items()
+            for chosen in self._tested.choose(some)
+        ]
+        if right:
+            self.gate_accuracy[lesson.number] = sum(right) / len(right)
 
     def route(self, question: str, asked_at: datetime) -> None:
         """Choose the layers of the period the question's words are most like."""
@@ -70,14 +77,6 @@ class LoraGated(PeriodLoras):
     def state_bytes(self) -> int:
         """The layers of all periods, and the gate; not what only measures it."""
         return super().state_bytes() + self._gate.n_bytes
-
-    def _accuracy(self) -> float:
-        right = [
-            chosen == period
-            for period, embeddings in self._test.items()
-            for chosen in self._tested.choose(embeddings)
-        ]
-        return sum(right) / len(right)
 
     @torch.no_grad()
     def _embeddings(self, texts: Sequence[str]) -> Tensor:
