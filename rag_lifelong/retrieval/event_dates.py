@@ -96,7 +96,7 @@ def without_event(topic: str, anchor: Anchor | None) -> str:
         return topic
     left = topic.replace(anchor.phrase or anchor.event, " ").strip(" ,")
     left = _SPACES.sub(lambda match: match[1] or " ", left)
-    return left[:1].upper() + left[1:]
+    return left[:1].upper() + left[1:] if any(c.isalnum() for c in left) else topic
 
 
 def _wordings(event: str, topic: str) -> Iterator[str]:

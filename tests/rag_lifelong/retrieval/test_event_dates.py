@@ -11,7 +11,7 @@ from rag_lifelong.retrieval.event_dates import related_window, without_event
 from rag_lifelong.retrieval.plan import Moment
 from rag_lifelong.retrieval.time_grammar import parse_time_intent
 from rag_lifelong.temporal import MAX_TIME, MIN_TIME, Interval
-from rag_lifelong.types import TimeRelation
+from rag_lifelong.types import Anchor, TimeRelation
 from tests.rag_lifelong.retrieval.library import NOW, Library, page, period, texts
 
 TOM = "The treasurer of Orn Mills is Tom Ash."
@@ -194,8 +194,14 @@ def test_what_is_to_come_has_no_end_yet():
         ("Who led it when Ben Cole was director, and where?", "Who led it, and where?"),
         ("Who succeeded Berg as mayor?", "Who succeeded as mayor?"),
         ("Who leads Orn Mills?", "Who leads Orn Mills?"),
+        ("And after the merger?", "And?"),
     ],
 )
 def test_a_question_without_its_event_is_a_question(question: str, expected: str):
     intent = parse_time_intent(question, asked_at=NOW)
     assert without_event(question, intent.anchor) == expected
+
+
+def test_a_question_that_is_all_event_is_left_as_it_is():
+    anchor = Anchor(TimeRelation.AFTER, "the merger", "after the merger")
+    assert without_event("after the merger?", anchor) == "after the merger?"
