@@ -9,6 +9,7 @@ from typing import Protocol
 
 from evals.learners.wordings import with_wording
 from evals.metering import MeteredReader
+from evals.metrics.retrieval import passage_recall
 from evals.ports import Bench
 from evals.types import Asked, EvidenceLine, Example, Fact, Prediction, Stream
 from rag_lifelong.answering import read_found
@@ -16,7 +17,7 @@ from rag_lifelong.config import Config
 from rag_lifelong.errors import EvalError
 from rag_lifelong.ports import Reader
 from rag_lifelong.retrieval.plan import Moment
-from rag_lifelong.types import Evidence, Retrieved, TimeReport
+from rag_lifelong.types import Chunk, Evidence, Retrieved, TimeReport
 
 _DAY = len("2019-06-01")
 
@@ -98,7 +99,7 @@ class PerfectReader:
             raise EvalError(
                 "perfect reading needs to know what documents state", hint="read with llm"
             )
-        stated = (_stated(one.chunk.doc_id, asked.question, asked.key) for one in found.evidence)
+        stated = (_stated(one.chunk, asked.question, asked.key) for one in found.evidence)
         said = next((value for value in stated if value is not None), None)
         return Prediction(
             said=said or "", abstained=said is None, evidence=evidence_lines(found.evidence)
@@ -164,12 +165,16 @@ def evidence_lines(evidence: Sequence[Evidence]) -> tuple[EvidenceLine, ...]:
     )
 
 
-def _stated(doc_id: str, question: str, key: Example) -> str | None:
-    """What a document states of what is asked; None if nothing.
+def _stated(chunk: Chunk, question: str, key: Example) -> str | None:
+    """What a line's document states of what is asked; None if nothing.
 
     Of several values of the fact it is the one that began last. Where the benchmark does not tell
-    which documents state the facts, it goes by those that state the answer or a superseded value.
+    which documents state the facts, it goes by those that state the answer or a superseded value;
+    and where it tells the very passages that state the answer, by whether the line holds one.
     """
+    if key.gold_texts:
+        return key.answers[0] if passage_recall([chunk.text], key.gold_texts, k=1) else None
+    doc_id = chunk.doc_id
     stated = [fact for fact in key.facts if doc_id in fact.doc_ids]
     if stated:
         return stated_answer(question, max(stated, key=lambda fact: fact.valid_from))

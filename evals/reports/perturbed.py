@@ -1,4 +1,9 @@
-"""What another date in the same words does to a learner: the drop from a question to its twin."""
+"""What another date in the same words does to a learner: the drop from a question to its twin.
+
+The drop alone does not tell who reads dates. Whoever always finds the passage of the newest value
+is right for one date of a pair and wrong for the other, and has no drop on average; but is right
+for both in no pair at all.
+"""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -26,6 +31,8 @@ class Drop:
     n_pairs: int
     original: float
     swapped: float
+    both: float
+    """Share of the pairs in which it is 1 for both dates."""
     drop: Estimate
     """Original less swapped, paired, with its interval over facts."""
 
@@ -70,11 +77,13 @@ def _drop(scores: Scores, measure: str, twins: Mapping[int, Mapping[int, int]]) 
     originals = scores.where(paired)
     sample = Sample(values=originals[measure] - swapped[paired], scores=originals)
     original = originals.mean(measure)
+    both = np.minimum(originals[measure], swapped[paired])
     return Drop(
         learner=scores.learner,
         measure=measure,
         n_pairs=len(originals),
         original=original,
         swapped=original - sample.estimate,
+        both=float(both.mean()) if both.size else math.nan,
         drop=estimate(replace(of_measure(measure), unit=Unit.CHANGE), sample),
     )

@@ -189,6 +189,13 @@ def test_without_facts_perfect_reading_goes_by_the_documents_named(tmp_path, doc
     assert predict(found, asked(named, "2022-01-01"), *doc_ids).said == said
 
 
+@pytest.mark.parametrize(("passage", "said"), [("is the new mayor", "Bob"), ("was elected", "")])
+def test_perfect_reading_goes_by_the_passage_where_that_is_known(tmp_path, passage, said):
+    named = replace(NOW, facts=(), answers=("Bob",), gold_docs=("bob",), gold_texts=(passage,))
+    found = bench(tmp_path, reading="perfect")
+    assert predict(found, asked(named, "2022-01-01"), "rain", "bob").said == said
+
+
 def test_perfect_reading_without_a_key_is_an_error(tmp_path):
     with pytest.raises(EvalError, match="perfect reading"):
         predict(bench(tmp_path, reading="perfect"), asked(NOW, "2022-01-01", key=False), "bob")

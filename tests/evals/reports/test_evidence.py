@@ -90,6 +90,7 @@ def test_who_does_not_read_dates_drops_from_all_to_nothing_and_who_does_not_at_a
     assert deaf.n_pairs == ours.n_pairs == 4 * len(asked) // 2
     assert (deaf.original, deaf.swapped, deaf.drop.value) == (1, 0, 1)
     assert (ours.original, ours.swapped, ours.drop.value) == (1, 1, 0)
+    assert (deaf.both, ours.both) == (0, 1)
     assert found["deaf", "answer_recall1"].drop.value == 1
     assert found["mute", "er1"].n_pairs == 0
 
@@ -113,4 +114,4 @@ def test_the_report_shows_both(tmp_path: Path):
 
     assert "## Evidence by date" in text
     assert "The same questions with another date" in text
-    assert "| deaf | 100.0 | 0.0 | +100.0" in text
+    assert "| deaf | 100.0 | 0.0 | 0.0 | +100.0" in text
