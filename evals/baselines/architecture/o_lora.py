@@ -48,10 +48,6 @@ class OLora(Lora):
         self.earlier: list[Factors] = []
         """A and B of each earlier period."""
 
-    def begin_period(self, lesson: Lesson) -> None:
-        """Begin new layers."""
-        renew_lora(self.student.model)
-
     def loss(self, batch: Batch) -> Tensor:
         """Cross entropy and penalty: []."""
         return super().loss(batch) + self.penalty()
@@ -68,7 +64,7 @@ class OLora(Lora):
         return found
 
     def end_period(self, lesson: Lesson) -> None:
-        """Freeze the layers where they act."""
+        """Freeze the layers where they act, and begin new ones."""
         model = self.student.model
         self.earlier.append(factors(model))
         for weight, (a, b) in zip(base_weights(model), self.earlier[-1], strict=True):

@@ -51,15 +51,14 @@ class WidthGrowth(Strategy):
     options: WidthGrowthOptions
 
     def setup(self, student: Student) -> None:
-        """Prepare to grow, and freeze everything."""
+        """Make room beside the layers."""
         super().setup(student)
-        student.model.requires_grad_(requires_grad=False)
         for block in blocks(student.base):
             name, feed_forward = branches(block)[-1]
             block.set_submodule(name, Grown(feed_forward))
 
     def begin_period(self, lesson: Lesson) -> None:
-        """Freeze the neurons of earlier periods, and add new ones."""
+        """Freeze all there is, and add new neurons."""
         self.student.model.requires_grad_(requires_grad=False)
         draw = Random(f"{self.seed} {lesson.number} neurons")
         for layer in self._layers():

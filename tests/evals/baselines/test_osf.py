@@ -45,6 +45,18 @@ def test_what_a_period_changes_is_orthogonal_to_the_largest_directions() -> None
         assert (change @ right[:k].T).norm() < 1e-5
 
 
+def test_gradients_keep_only_what_is_free_before_they_are_clipped() -> None:
+    taught = Osf(OsfOptions(**FEW))
+    begin(taught, small_student())
+    taught.begin_period(LESSONS[0])
+    taught.loss(taught.student.batch(LESSONS[0].samples)).backward()
+    taught.after_backward()
+    for weight, kept in zip(taught._weights(), taught._kept, strict=True):
+        assert weight.grad.norm() > 0
+        assert (kept.left.T @ weight.grad).norm() < 1e-5
+        assert (weight.grad @ kept.right.T).norm() < 1e-5
+
+
 def test_nothing_but_the_linear_layers_is_changed() -> None:
     before = small_student().model.state_dict()
     taught = Osf(OsfOptions(**FEW))

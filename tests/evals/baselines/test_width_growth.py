@@ -44,6 +44,15 @@ def test_with_their_originals_output_weights_they_would_say_the_same() -> None:
         assert torch.allclose(new(inputs), old(inputs), atol=1e-6)
 
 
+def test_new_neurons_have_the_thresholds_of_their_originals() -> None:
+    old = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 4))
+    new = some_neurons(old, 1.0, Random(0))
+    with torch.no_grad():
+        new[2].weight.copy_(old[2].weight[:, Random(0).sample(range(8), 8)])
+        inputs = torch.randn(3, 4)
+        assert torch.allclose(new(inputs) + old[2].bias, old(inputs), atol=1e-6)
+
+
 def test_a_bias_is_added_once() -> None:
     old = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 4))
     grown = Grown(old)
