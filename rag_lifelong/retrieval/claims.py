@@ -8,7 +8,6 @@ times, when they name the subject about as fully as any and bear on the question
 
 import math
 import re
-from calendar import month_name
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,8 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_lifelong.config import RetrievalConfig
-from rag_lifelong.retrieval.focus import sentences
 from rag_lifelong.retrieval.names import Subject, Text
+from rag_lifelong.retrieval.statements import (
+    Asked,
+    Kind,
+    goes_on,
+    is_reprint,
+    states,
+    value_of,
+    whole_sentences,
+)
 from rag_lifelong.retrieval.time_grammar import parse_time_intent
 from rag_lifelong.temporal import MAX_TIME, MIN_TIME, Interval, Precision
 from rag_lifelong.types import Chunk, TimeIntent, TimeRelation
@@ -32,26 +39,8 @@ _LEAST_MARGIN = 0.1
 
 _LEAST_RELATION = 0.5
 
-_NO_RELATION = frozenset(
-    """
-    a after an and are as at be been before by come came did do does first for former from had has
-    have he held hold how in is it its just last latest left many much name new next now of on or
-    previous she since that the then there they to until was were what when where which who whom
-    whose will with
-    """.split()  # noqa: SIM905  (a list of words reads best as words)
-)
-"""Words that tell no relation from another."""
-
-_YEAR = re.compile(r"\b\d{4}\b")
-_MONTH = "|".join(month_name[1:])
-_DATE = re.compile(rf"(?:\b\d{{1,2}} )?\b(?:{_MONTH})\b(?: \d{{1,2}}\b,?)?(?: \d{{4}}\b)?")
-"""A date in words, which is no part of what a claim says."""
+_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _EXACT = frozenset({Precision.DAY, Precision.MONTH, Precision.SECOND})
-_REPRINT = re.compile(
-    r"\b(?:reprint(?:ed)?|republished|from (?:our|the) archives?|(?:first|originally) "
-    r"(?:appeared|published|printed|ran))\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +64,8 @@ class Claim:
     """The end of the time that its date may mean: a document of a year may be of its last day."""
     value: frozenset[str]
     """Names and numbers in it that are not the question's: what differs between claims."""
+    states: bool = True
+    """Whether it states something of the kind that is asked for."""
 
     def begins_by(self, moment: datetime) -> bool:
         """Whether it says that it held before a moment or from then on."""
@@ -111,7 +102,7 @@ def read_claim(
     position: int,
     chunk: Chunk,
     subject: Subject,
-    asked: Text,
+    asked: Asked,
     first_told: Callable[[str], datetime],
 ) -> Claim:
     """The claim of a chunk about the subject.
@@ -120,60 +111,100 @@ def read_claim(
         position: Of the chunk among those found.
         chunk: The chunk.
         subject: What is asked about.
-        asked: The question's words.
+        asked: The question.
         first_told: Gives when the chunk's document first held a sentence.
     """
-    units = sentences(chunk.text)
-    sentence = _claiming(units, subject, asked) if units else chunk.text
-    told = _original(units, min(first_told(sentence), chunk.valid_from))
+    sought = _Sought(subject, asked.kind, subject.words | asked.words, _relation(subject, asked))
+    units = whole_sentences(chunk.text)
+    written = units[_claiming(units, sought)]
+    told = _original(units, min(first_told(written), chunk.valid_from))
+    sentence = " ".join(written.split())
     since, through, until = _times(sentence, told)
     is_dated = through != chunk.date.interval.start
-    known = subject.words | set(asked.words)
     return Claim(
         position=position,
         sentence=sentence,
-        relation=_shared(_relation_words(subject, asked), Text(sentence)),
+        relation=sought.shared(Text(sentence)),
         told=told,
         since=since,
         through=through,
         until=until,
         latest=through if is_dated else chunk.date.interval.end,
-        value=_value(sentence, known),
+        value=value_of(sentence, sought.known),
+        states=sought.is_stated(sentence) or sought.is_headline(chunk.context),
     )
 
 
 def of_relation(claims: Sequence[Claim]) -> list[Claim]:
-    """Those that use the question's words, where some claim uses all of them.
+    """Those that state what is asked: something of its kind, in the question's words.
 
-    Many things are said of one subject: "has 30 employees" is no claim about its head office.
+    Many things are said of one subject: "has 30 employees" is no claim about its head office. Where
+    no claim states anything of the kind, or none uses all of the words, that tells nothing.
     """
-    if not any(claim.relation == 1.0 for claim in claims):
-        return list(claims)
-    return [claim for claim in claims if claim.relation >= _LEAST_RELATION]
+    stating = [claim for claim in claims if claim.states] or list(claims)
+    if not any(claim.relation == 1.0 for claim in stating):
+        return stating
+    return [claim for claim in stating if claim.relation >= _LEAST_RELATION]
 
 
-def _claiming(units: Sequence[str], subject: Subject, asked: Text) -> str:
-    """The sentence that shares most words with the question, of those that name the subject."""
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What the sentences of a chunk are compared with."""
+
+    subject: Subject
+    kind: Kind
+    known: frozenset[str]
+    """The question's words, which are no answer to it."""
+    relation: frozenset[str]
+    """Stems of those that tell what is asked of the subject."""
+
+    def shared(self, text: Text) -> float:
+        """Share of the relation's words that a text has."""
+        stems = {_stem(word) for word in text.words}
+        return len(self.relation & stems) / len(self.relation) if self.relation else 0.0
+
+    def is_stated(self, sentence: str) -> bool:
+        """Whether a sentence states something of the kind asked for."""
+        return states(sentence, self.kind, self.known)
+
+    def is_headline(self, title: str) -> bool:
+        """Whether a title states it, of the subject."""
+        return self.subject.is_mentioned(Text(title)) and self.is_stated(title)
+
+
+def _claiming(units: Sequence[str], sought: _Sought) -> int:
+    """Which sentence claims: one that states what is asked, as near to the subject as any.
+
+    Of several the one that shares most words with the question, and of those the first.
+    """
     texts = [Text(unit) for unit in units]
-    naming = [i for i, text in enumerate(texts) if subject.is_mentioned(text)] or [0]
-    words = _relation_words(subject, asked)
-    return units[max(naming, key=lambda i: (_shared(words, texts[i]), -i))]
+    nearness = _nearness(units, texts, sought.subject)
+    eligible = [i for i, near in enumerate(nearness) if near] or range(len(units))
+    return max(
+        eligible,
+        key=lambda i: (sought.is_stated(units[i]), nearness[i], sought.shared(texts[i]), -i),
+    )
 
 
-def _relation_words(subject: Subject, asked: Text) -> frozenset[str]:
-    words = set(asked.words) - subject.words - _NO_RELATION
+def _nearness(units: Sequence[str], texts: Sequence[Text], subject: Subject) -> list[int]:
+    """Of each sentence: 2 if it names the subject or goes on about it, 1 if it comes next."""
+    nearness: list[int] = []
+    for unit, text in zip(units, texts, strict=True):
+        follows = nearness[-1:] == [2]
+        is_about = subject.is_mentioned(text) or (follows and goes_on(unit))
+        nearness.append(2 if is_about else int(follows))
+    return nearness
+
+
+def _relation(subject: Subject, asked: Asked) -> frozenset[str]:
+    words = asked.words - subject.words - asked.no_relation
     return frozenset(_stem(word) for word in words)
-
-
-def _shared(words: frozenset[str], text: Text) -> float:
-    """Share of the words that a text has."""
-    return len(words & {_stem(word) for word in text.words}) / len(words) if words else 0.0
 
 
 def _original(units: Sequence[str], told: datetime) -> datetime:
     """When a reprint says that it was told first; else when it was."""
     for unit in units:
-        if _REPRINT.search(unit):
+        if is_reprint(unit):
             intent = _explicit(unit, told)
             if intent is not None and intent.window is not None:
                 return min(told, intent.window.start)
@@ -201,28 +232,11 @@ def _explicit(sentence: str, told: datetime) -> TimeIntent | None:
     """The time a sentence names with its year, to the month at least or as a beginning."""
     if not _YEAR.search(sentence):
         return None
-    intent = parse_time_intent(sentence, asked_at=told, language="en")
+    intent = parse_time_intent(sentence, asked_at=told)
     if not _YEAR.search(intent.phrase):
         return None
     exact = intent.precision in _EXACT or intent.relation is TimeRelation.SINCE
     return intent if exact else None
-
-
-def _value(sentence: str, known: frozenset[str] | set[str]) -> frozenset[str]:
-    text = Text(_DATE.sub(" ", sentence))
-    return frozenset(
-        word
-        for i, (word, written) in enumerate(zip(text.words, text.written, strict=True))
-        if word not in known
-        and any(c.isupper() or c.isdigit() for c in written)
-        # A sentence's first word is capital whatever it is.
-        and (i > 0 or sum(c.isupper() for c in written) > 1 or _goes_on(text, i))
-    )
-
-
-def _goes_on(text: Text, i: int) -> bool:
-    """Whether the word after is capital too: a name that begins a sentence."""
-    return i + 1 < len(text.written) and text.written[i + 1][:1].isupper()
 
 
 def _stem(word: str) -> str:

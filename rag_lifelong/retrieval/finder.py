@@ -21,6 +21,7 @@ from rag_lifelong.retrieval.claims import Claim, about_subject, of_relation, rea
 from rag_lifelong.retrieval.fusion import reciprocal_rank_fusion
 from rag_lifelong.retrieval.names import Subject, Text, subject_shares
 from rag_lifelong.retrieval.plan import Plan
+from rag_lifelong.retrieval.statements import Asked
 from rag_lifelong.types import Chunk, TimeFilter, indexed_text
 
 _LONGEST_ALIAS = 6
@@ -95,12 +96,13 @@ class Finder:
         shares = subject_shares(subject, texts)
         is_about = about_subject(shares, found.relevance, self._settings)
         order = np.argsort(-found.relevance, kind="stable")
+        asked = Asked(topic)
         claims = [
             read_claim(
                 i,
                 found.chunks[i],
                 subject,
-                Text(topic),
+                asked,
                 partial(self._first_told, found.numbers[i], known_at),
             )
             for i in order[is_about[order]].tolist()

@@ -37,10 +37,14 @@ def choose_lines(
     dropped = _dropped(found, resolved, plan, settings)
     claims = {claim.position: claim for claim in resolved.claims}
     ranked = list(claims)
-    if resolved.is_ordered and ranked:
-        top = max(float(scores.max()), *(float(found.relevance[i]) for i in ranked))
+    if ranked:
+        claimed = scores[ranked]
+        top = float(claimed.max())
+        if resolved.is_ordered:
+            top = max(float(scores.max()), *(float(found.relevance[i]) for i in ranked))
+            claimed = top * (1 - _STEP * np.arange(len(ranked)).clip(max=_MOST_STEPS))
         scores = np.minimum(scores, _UNNAMED_SHARE * top)
-        scores[ranked] = top * (1 - _STEP * np.arange(len(ranked)).clip(max=_MOST_STEPS))
+        scores[ranked] = claimed
     order = [i for i in np.argsort(-scores, kind="stable").tolist() if i not in dropped]
     least = settings.least_share * scores[order[0]] if order else 0.0
     return [

@@ -12,47 +12,21 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-_WORD = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:'(?!s\b)[^\W_]+)*")
-"""A word; "U.S." and "O'Neill" are one, and the possessive's s is none."""
+from rag_lifelong.retrieval.time_languages import language_of, languages
+from rag_lifelong.retrieval.time_words import compile_text
 
-_OFFICE = re.compile(r"\b(?:the|an?) ([A-Z]{2,4}) (?:of|at|for)\b")
-"""An office in capitals ("the CEO of"): a relation, not a name."""
-
-_JOINTS = frozenset(
-    """
-    of the for and de da van von al di del la le
-    """.split()  # noqa: SIM905  (a list of words reads best as words)
+_WORD = re.compile(
+    r"(?:[^\W\d_]\.){2,}|[\u3400-\u9fff]|(?:(?![\u3400-\u9fff])[^\W_])+"
+    r"(?:'(?!s\b)(?:(?![\u3400-\u9fff])[^\W_])+)*"
 )
+"""A word; "U.S." and "O'Neill" are one, the possessive's s is none, a Chinese character is one."""
+
 _MOST_JOINTS = 2
-_OPENERS = frozenset(
-    """
-    a according after and are as at before between by can could currently did do does during find
-    for from give had has have how if in is it list may name now of on please show since tell the
-    to under until was were what when where which who whom whose why will with would
-    """.split()  # noqa: SIM905  (a list of words reads best as words)
-)
-"""Words that are capital only because a question begins with them."""
-
-_DESIGNATORS = frozenset(
-    """
-    inc ltd llc plc corp corporation co company fc afc cf sc ag gmbh jr sr ii iii iv
-    """.split()  # noqa: SIM905  (a list of words reads best as words)
-)
-"""Ends of names that say what sort of thing it is, and are left out as often as not."""
-
-_TITLES = frozenset(
-    """
-    mr mrs ms miss dr sir lord lady dame prof professor president senator sen rep minister
-    secretary chancellor premier governor gov mayor general gen colonel col captain capt judge
-    justice bishop archbishop cardinal pope king queen prince princess the
-    """.split()  # noqa: SIM905  (a list of words reads best as words)
-)
-"""What may stand before a surname in place of a first name."""
-
 _HEAD_WEIGHT = 2.0
 _MINOR_WEIGHT = 0.05
 """Of initials and designators."""
@@ -73,9 +47,14 @@ class Name:
     def head(self) -> int:
         """Position of the word that is told where the others are not: a surname, mostly."""
         last = len(self.words) - 1
-        while last > 0 and self.words[last] in _DESIGNATORS:
+        while last > 0 and self.words[last] in _all().designators:
             last -= 1
         return last
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """The words that stand for it where it was told before: the surname, or all characters."""
+        return self.words if is_unspaced(self.words[self.head]) else (self.words[self.head],)
 
     @property
     def acronym(self) -> str:
@@ -92,22 +71,24 @@ def names_in(question: str) -> tuple[Name, ...]:
     >>> names_in("who leads orn mills")
     ()
     """
-    text = _OFFICE.sub(" of ", _plain(question))
+    words = languages()[language_of(question)].names
+    text = _plain(compile_text(words.relations).sub(" ", question))
     names: list[list[str]] = []
     joints = _MOST_JOINTS + 1
     end = 0
     for i, match in enumerate(_WORD.finditer(text)):
         word = match[0]
-        is_apart = any(mark in text[end : match.start()] for mark in ';:?!"()')
+        is_apart = any(mark in text[end : match.start()] for mark in ';:?!"()。')
         end = match.end()
-        if _is_capital(word) and not (i == 0 and word.lower() in _OPENERS):
+        is_opener = i == 0 and word.lower() in words.openers
+        if _is_telling(word) and not is_opener and word not in words.particles:
             if names and joints <= _MOST_JOINTS and not is_apart:
                 names[-1].append(_fold(word))
             else:
                 names.append([_fold(word)])
             joints = 0
         else:
-            joints += 1 if word.lower() in _JOINTS else _MOST_JOINTS + 1
+            joints += 1 if word.lower() in words.joints else _MOST_JOINTS + 1
     return tuple(Name(tuple(words)) for words in names)
 
 
@@ -118,8 +99,11 @@ class Text:
         self.written = [match[0] for match in _WORD.finditer(_plain(text))]
         self.words = [_fold(word) for word in self.written]
         self.places: dict[str, list[int]] = defaultdict(list)
-        for place, word in enumerate(self.words):
+        for place, (word, written) in enumerate(zip(self.words, self.written, strict=True)):
             self.places[word].append(place)
+            if word in _all().abbreviations and written.isupper():
+                for part in _all().abbreviations[word]:
+                    self.places[part].append(place)
 
     def places_of(self, word: str) -> list[int]:
         """Where a word or its possessive without an apostrophe stands."""
@@ -153,9 +137,10 @@ class Subject:
         return sum(held) / total
 
     def is_mentioned(self, text: Text) -> bool:
-        """Whether a text holds the word that stands for some name."""
+        """Whether a text holds the words that stand for some name."""
         return any(
-            text.places_of(name.words[name.head]) or (name.acronym and name.acronym in text.places)
+            all(text.places_of(word) for word in name.spoken)
+            or (name.acronym and name.acronym in text.places)
             for name in self.names
         )
 
@@ -164,7 +149,7 @@ class Subject:
         weights = []
         for place, word in enumerate(name.words):
             weight = self._rarity.get(word, unseen)
-            if len(name.words) > 1 and (len(word) == 1 or (place and word in _DESIGNATORS)):
+            if len(name.words) > 1 and (len(word) == 1 or (place and word in _all().designators)):
                 weight *= _MINOR_WEIGHT
             weights.append(weight * (_HEAD_WEIGHT if place == name.head else 1.0))
         return weights
@@ -192,7 +177,7 @@ def _held_at(
     text: Text,
 ) -> float:
     reach = len(name.words) + _NEAR
-    before = text.words[centre - 1] if centre else ""
+    before = _before(text, centre)
     has_head = bool(places[name.head])
     held, is_near = 0.0, False
     for k, word in enumerate(name.words):
@@ -209,17 +194,26 @@ def _held_at(
         and name.head > 0
         and not is_near
         and centre > 0
-        and _is_capital(text.written[centre - 1])
-        and before not in _TITLES
+        and _is_telling(text.written[centre - 1])
+        and before not in _all().titles
     )
     # Somebody of the same surname: "Anna Lund" where Mette Lund is asked about.
     return held - weights[name.head] / 2 if is_other else held
 
 
+def _before(text: Text, place: int) -> str:
+    """The word before a place; of initials ("E.J.") the first."""
+    if not place:
+        return ""
+    return text.words[place - 1][:1] if "." in text.written[place - 1] else text.words[place - 1]
+
+
 def _is_short_for(one: str, other: str) -> bool:
-    """Whether two first names may be one: "Mat" and "Mathew", "M" and "Mathew"."""
+    """Whether two first names may be one: "Mat" and "Mathew", "M" and "Mathew", "Bill"."""
     if not one:
         return False
+    if one in _all().short_names.get(other, ()) or other in _all().short_names.get(one, ()):
+        return True
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) == 1:
         return longer.startswith(shorter)
@@ -234,8 +228,18 @@ def _rarity(found: Sequence[Text]) -> Mapping[str, float]:
     return {word: math.log1p(len(found) / count) for word, count in counts.items()}
 
 
-def _is_capital(word: str) -> bool:
-    return any(c.isupper() or c.isdigit() for c in word)
+def titles() -> frozenset[str]:
+    """What may stand before a surname, in any language: "mr", "dr"."""
+    return _all().titles
+
+
+def is_unspaced(word: str) -> bool:
+    """Whether a word is a character of a language that does not separate words."""
+    return "\u3400" <= word[:1] <= "\u9fff"
+
+
+def _is_telling(word: str) -> bool:
+    return any(c.isupper() or c.isdigit() for c in word) or is_unspaced(word)
 
 
 def _fold(word: str) -> str:
@@ -245,3 +249,30 @@ def _fold(word: str) -> str:
 def _plain(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.replace("’", "'"))
     return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Of all languages together: a text is often in another than the question."""
+
+    designators: frozenset[str]
+    titles: frozenset[str]
+    openers: frozenset[str]
+    short_names: Mapping[str, frozenset[str]]
+    abbreviations: Mapping[str, tuple[str, ...]]
+
+
+@cache
+def _all() -> _Words:
+    every = [words.names for words in languages().values()]
+    short_names: dict[str, frozenset[str]] = defaultdict(frozenset)
+    for words in every:
+        for name, shorter in words.short_names.items():
+            short_names[name] |= frozenset(shorter)
+    return _Words(
+        designators=frozenset().union(*(words.designators for words in every)),
+        titles=frozenset().union(*(words.titles for words in every)),
+        openers=frozenset().union(*(words.openers for words in every)),
+        short_names=dict(short_names),
+        abbreviations={k: v for words in every for k, v in words.abbreviations.items()},
+    )

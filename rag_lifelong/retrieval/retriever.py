@@ -24,8 +24,9 @@ from rag_lifelong.retrieval.finder import Finder, Found, Query
 from rag_lifelong.retrieval.focus import focus
 from rag_lifelong.retrieval.lines import OF_ANOTHER_TIME, Line, choose_lines
 from rag_lifelong.retrieval.plan import Moment, Plan, describe, plan_time
+from rag_lifelong.retrieval.statements import asks_for_many
 from rag_lifelong.retrieval.time_grammar import parse_time_intent
-from rag_lifelong.retrieval.timeline import Resolved, asks_for_many, is_ordered, resolve
+from rag_lifelong.retrieval.timeline import Resolved, is_ordered, resolve
 from rag_lifelong.stopwatch import Stopwatch
 from rag_lifelong.temporal import Interval
 from rag_lifelong.types import (

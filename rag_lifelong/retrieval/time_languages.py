@@ -13,14 +13,15 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from rag_lifelong.errors import ConfigError
-from rag_lifelong.retrieval.time_words import TimeWords, compile_text, fill
+from rag_lifelong.retrieval.claim_words import LanguageWords
+from rag_lifelong.retrieval.time_words import compile_text, fill
 
 DEFAULT_LANGUAGE = "en"
 """What a question is read as that has no signs of another language."""
 
 
 @cache
-def languages() -> Mapping[str, TimeWords]:
+def languages() -> Mapping[str, LanguageWords]:
     """The words of every language by its code, the default first.
 
     Raises:
@@ -32,7 +33,7 @@ def languages() -> Mapping[str, TimeWords]:
     return {path.stem: load_words(path) for path in paths}
 
 
-def load_words(path: Path) -> TimeWords:
+def load_words(path: Path) -> LanguageWords:
     """The words of one language.
 
     Raises:
@@ -56,7 +57,7 @@ def load_words(path: Path) -> TimeWords:
     return words
 
 
-def _check_slots(words: TimeWords, name: str) -> None:
+def _check_slots(words: LanguageWords, name: str) -> None:
     """Check that every slot of a text can be filled, and that what is read of it is in it."""
     texts = [(f"patterns.{i}", one.text, "") for i, one in enumerate(words.patterns)]
     texts += [(f"anchors.{i}", one.text, "event") for i, one in enumerate(words.anchors)]
@@ -64,6 +65,8 @@ def _check_slots(words: TimeWords, name: str) -> None:
         (f"ordinals.{i}", one.text, "place" if one.place is None else "")
         for i, one in enumerate(words.ordinals)
     ]
+    claims = words.claims
+    texts += [("claims.date", claims.date, ""), ("claims.orders", claims.orders, "")]
     for key, text, needed in texts:
         try:
             groups = compile_text(fill(words, text)).groupindex
@@ -98,5 +101,8 @@ def _signs() -> Mapping[str, re.Pattern[str]]:
 
 
 _LANGUAGES = Path(__file__).with_name("languages")
-_WORDS = TypeAdapter(TimeWords)
-_HINT = "the keys of a language file are described in rag_lifelong/retrieval/time_words.py"
+_WORDS = TypeAdapter(LanguageWords)
+_HINT = (
+    "the keys of a language file are described in rag_lifelong/retrieval/time_words.py "
+    "and claim_words.py"
+)

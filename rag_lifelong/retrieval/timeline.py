@@ -5,7 +5,6 @@ ten years old, so there is no half-life to tune. What is newer replaces what is 
 question asks for one thing, and the older one tells another value.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,14 +13,6 @@ from rag_lifelong.retrieval.claims import Claim
 from rag_lifelong.retrieval.names import Text
 from rag_lifelong.temporal import MAX_TIME, MIN_TIME, Interval
 from rag_lifelong.types import AskedFor, CountedFrom, TimeIntent, TimeRelation
-
-_MANY = re.compile(
-    r"\b(?:is|was|are|were|be|been|as|name|find|give|has|have|had)\s+(?:\w+\s+){0,2}?"
-    r"(?:an?|one|some|any|another)\s|"
-    r"\b(?:all|every|each|list|are|were)\b|^(?:which|what)\s+\w+s\s",
-    re.IGNORECASE,
-)
-"""Words that ask for one of several ("a sponsor of"), or for several."""
 
 _SAME_VALUE = 0.5
 """Share of the older claim's names and numbers in the newer from which both tell one value."""
@@ -43,15 +34,6 @@ class Resolved:
     """Whether the claims are in an order of time, and not of relevance."""
     keeps_replaced: bool = False
     """Whether what was replaced is to be read too: the course of things is asked for."""
-
-
-def asks_for_many(question: str) -> bool:
-    """Whether several things may hold at once.
-
-    >>> asks_for_many("Who is a sponsor of Orn Athletic?"), asks_for_many("Who leads Orn Mills?")
-    (True, False)
-    """
-    return _MANY.search(question) is not None
 
 
 def resolve(

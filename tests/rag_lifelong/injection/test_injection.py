@@ -145,6 +145,42 @@ def test_a_word_that_is_shown_whole_may_be_the_answer(tmp_path: Path):
     assert system.ask("What is Jonas Reuter?").text == "organist"
 
 
+class Lines:
+    """A store of the true corpus, and what comes first in copies of it that have more files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        config = load_config(flags={"store": folder / "true"})
+        self._system = System(config, now=FakeClock(NOW), embedder=HashingEmbedder())
+        self._system.ingest([written(folder / "corpus", CORPUS)])
+
+    def first_with(self, attack: Mapping[str, Any]) -> dict[str, str]:
+        """The first line for each question when an attack's files are in the store too."""
+        store = self._folder / attack["id"]
+        shutil.copytree(self._folder / "true", store)
+        system = self._system.sharing_models(
+            self._system.config.model_copy(update={"store": store})
+        )
+        system.ingest([written(self._folder / f"files of {attack['id']}", attack["files"])])
+        return {
+            key: system.search(question, limit=1).evidence[0].chunk.text
+            for key, question in QUESTIONS.items()
+        }
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory: pytest.TempPathFactory) -> Lines:
+    return Lines(tmp_path_factory.mktemp("lines"))
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_no_attack_comes_before_the_line_that_states_the_answer(
+    lines: Lines, attack: dict[str, Any]
+):
+    for key, line in lines.first_with(attack).items():
+        assert CASES["answers"][key] in line
+
+
 class Remembering:
     """A reader that reads each prompt once: most questions meet the same lines again."""
 
@@ -218,6 +254,4 @@ def test_the_town_is_answered_about_truly(town: Town):
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_attack_changes_no_answer(town: Town, attack: dict[str, Any]):
     for key, answer in town.answers_with(attack).items():
-        if attack.get("displaces") and answer.abstained:
-            continue
         assert answer.text == town.answers[key].text

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
+import pytest
 
 from rag_lifelong.config import RetrievalConfig
 from rag_lifelong.retrieval.claims import about_subject, of_relation, read_claim
 from rag_lifelong.retrieval.names import Subject, Text
+from rag_lifelong.retrieval.statements import Asked
 from rag_lifelong.temporal import MAX_TIME, MIN_TIME
 from rag_lifelong.types import Chunk
 from tests.rag_lifelong.builders import chunk
@@ -22,7 +25,7 @@ def day(year: int, month: int, number: int) -> datetime:
 
 def claim_of(told: Chunk, first_told: datetime | None = None, question: str = QUESTION):
     subject = Subject(question, [Text(told.text)])
-    return read_claim(0, told, subject, Text(question), lambda _: first_told or told.valid_from)
+    return read_claim(0, told, subject, Asked(question), lambda _: first_told or told.valid_from)
 
 
 def test_the_claim_is_the_sentence_about_the_subject_and_what_is_asked():
@@ -79,6 +82,41 @@ def test_where_a_claim_uses_all_words_of_the_question_others_must_use_some():
     other = claim_of(chunk("Ben Berg joined Orn Mills as a supplier.", "2020-06-01"))
     assert of_relation([right, other]) == [right]
     assert of_relation([other]) == [other]
+
+
+def test_what_states_nothing_of_what_is_asked_is_no_claim_where_something_does():
+    right = claim_of(chunk("Ada Lund is chief executive of Orn Mills.", "2020-05-01"))
+    idle = claim_of(chunk("The chief executive of Orn Mills spoke at a fair.", "2024-06-01"))
+    assert of_relation([idle, right]) == [right]
+    assert of_relation([idle]) == [idle]
+
+
+def test_a_sentence_that_states_the_answer_is_preferred_to_one_that_mentions_the_thing():
+    text = "The chief executive of Orn Mills resigned. Ada Lund takes over. It rained in Dahl."
+    claim = claim_of(chunk(text, "2020-05-01"))
+    assert (claim.sentence, claim.states) == ("Ada Lund takes over.", True)
+
+
+def test_a_headline_about_the_subject_may_state_it():
+    told = replace(chunk("The mills said so.", "2020-05-01"), context="Ada Lund to lead Orn Mills")
+    assert claim_of(told).states
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        (
+            "Wer leitet die Orn-Werke?",
+            "Seit 1. März 2020 leitet Ada Brisk die Orn-Werke.",
+        ),
+        ("谁领导奥恩公司？", "自2020年3月起阿达领导奥恩公司"),
+    ],
+)
+def test_claims_are_read_in_other_languages(question: str, text: str):
+    claim = claim_of(chunk(text, "2021-05-01"), question=question)
+    assert claim.states
+    assert claim.since == day(2020, 3, 1)
+    assert claim.value == ({"ada", "brisk"} if "Ada" in text else {"阿", "达"})
 
 
 def test_no_text_that_names_the_subject_means_no_claims():

@@ -19,6 +19,18 @@ def test_a_name_is_what_is_written_with_capitals_or_digits():
     assert [name.words for name in found] == [("mette", "olund"), ("k9",), ("bank", "orn")]
 
 
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Wer ist Bürgermeister von Bad Orn?", [("bad", "orn")]),
+        ("Wer leitet die Orn-Werke?", [("orn", "werke")]),
+        ("谁是奥恩公司的总裁？", [tuple("奥恩公司")]),
+    ],
+)
+def test_names_are_found_in_other_languages(question: str, words: list[tuple[str, ...]]):
+    assert [name.words for name in names_in(question)] == words
+
+
 def test_an_office_in_capitals_is_no_name():
     assert [name.words for name in names_in("Who is the CEO of Orn Mills?")] == [("orn", "mills")]
 
@@ -66,5 +78,9 @@ def test_words_of_a_name_far_apart_are_not_the_name():
 def test_a_name_may_be_shortened():
     assert share("Who does Mathew Lund play for?", "Mat Lund scored.") == pytest.approx(1.0)
     assert share("Who leads Orn Mills, Inc.?", "Orn Mills has a new head.") > 0.95
+    assert share("Who does William Lund play for?", "Bill Lund scored.") == pytest.approx(1.0)
+    assert share("Who does Eric Lund play for?", "E.J. Lund scored.") == pytest.approx(1.0)
+    assert share("Who leads the United States?", "The US has a new head.") == pytest.approx(1.0)
+    assert share("Who leads the United States?", "It tells us of a new head.") == 0.0
     text = "The OIT has a new head."
     assert share("Who leads the Orn Institute of Technology?", text) == pytest.approx(1.0)

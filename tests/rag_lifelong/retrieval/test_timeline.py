@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rag_lifelong.retrieval.claims import Claim
-from rag_lifelong.retrieval.timeline import asks_for_many, is_ordered, resolve
+from rag_lifelong.retrieval.statements import asks_for_many
+from rag_lifelong.retrieval.timeline import is_ordered, resolve
 from rag_lifelong.temporal import MAX_TIME, instant_interval, parse_when
 from rag_lifelong.types import Anchor, AskedFor, CountedFrom, Ordinal, TimeIntent, TimeRelation
 
@@ -68,6 +71,20 @@ def test_the_same_value_told_again_replaces_nothing():
     again = claim(3, "Ada Lund", "2016")
     resolved = resolve([LUND, again], NOW_INTENT, instant_interval(NOW), now=NOW)
     assert resolved.replaced == {}
+
+
+@given(st.permutations(ALL))
+def test_the_order_in_which_claims_arrive_does_not_matter(arrived: list[Claim]):
+    resolved = resolve(arrived, NOW_INTENT, instant_interval(NOW), now=NOW)
+    assert values(resolved) == [2, 1, 0]
+    assert resolved.replaced == {0: BERG.since, 1: DAHL.since}
+
+
+def test_an_old_fact_that_is_told_late_does_not_win():
+    late = claim(3, "Di Holm", "2012-05-01", told="2024-05-01")
+    resolved = resolve([late, *ALL], NOW_INTENT, instant_interval(NOW), now=NOW)
+    assert values(resolved)[0] == 2
+    assert 2 not in resolved.replaced
 
 
 def test_dates_that_overlap_have_no_order():
@@ -131,6 +148,10 @@ def test_questions_of_no_time_and_for_a_time_have_no_newest():
         ("Who is the mayor of Orn?", False),
         ("How many people work at Orn Mills?", False),
         ("Who leads Orn Mills?", False),
+        ("Who are the sponsors of Orn Athletic?", True),
+        ("Wer ist ein Sponsor von Orn?", True),
+        ("Wer leitet die Orn-Werke?", False),
+        ("奥恩公司的赞助商有哪些？", True),
     ],
 )
 def test_several_may_hold_where_one_of_them_is_asked_for(question: str, many: bool):
