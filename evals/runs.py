@@ -62,6 +62,7 @@ class Answered:
     abstained: bool = False
     confidence: float | None = None
     evidence: tuple[EvidenceLine, ...] = ()
+    signals: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

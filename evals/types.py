@@ -10,7 +10,7 @@ kinds of question are kept apart, because a changed fact has two right answers:
   the facts; the matrix R_now is made of these, and so are staleness and update lag.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -317,6 +317,8 @@ class Prediction:
     """How sure it was, in [0, 1]; None if it cannot tell."""
     evidence: tuple[EvidenceLine, ...] = ()
     """What it was read from, best first."""
+    signals: Mapping[str, float] | None = None
+    """What its confidence was reckoned from, by name; None where that is not told."""
     usage: Usage = field(default_factory=Usage, compare=False)
 
 

@@ -4,6 +4,7 @@ One prompt, one check and one threshold for all, so that learners differ in what
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from itertools import chain
 from typing import Protocol
 
@@ -12,7 +13,7 @@ from evals.metering import MeteredReader
 from evals.metrics.retrieval import passage_recall
 from evals.ports import Bench
 from evals.types import Asked, EvidenceLine, Example, Fact, Prediction, Stream
-from rag_lifelong.answering import read_found
+from rag_lifelong.answering import Reading, read_found
 from rag_lifelong.config import Config
 from rag_lifelong.errors import EvalError
 from rag_lifelong.ports import Reader
@@ -78,6 +79,7 @@ class LanguageModelReader:
             abstained=bool(reading.reason),
             confidence=reading.said.confidence if reading.said else 0.0,
             evidence=evidence_lines(found.evidence),
+            signals=_signals(reading),
             usage=metered.spent,
         )
 
@@ -183,3 +185,9 @@ def _stated(chunk: Chunk, question: str, key: Example) -> str | None:
     if doc_id in key.gold_docs:
         return key.answers[0]
     return next(iter(key.superseded), None) if doc_id in key.stale_docs else None
+
+
+def _signals(reading: Reading) -> dict[str, float] | None:
+    """What confidence was reckoned from; None where the answer's words alone decide."""
+    said = reading.said
+    return asdict(said.signals) if said is not None and said.signals is not None else None

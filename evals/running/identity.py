@@ -9,7 +9,7 @@ import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,9 @@ _ANSWERING = (
     "evals/types.py",
 )
 """Source code that makes answers; that which asks or shows is left out, so that it may change."""
-_NOT_ANSWERING = ("rag_lifelong/cli/", "rag_lifelong/daemon/")
+_NOT_ANSWERING = ("rag_lifelong/cli/", "rag_lifelong/daemon/", "evals/training/tuned.toml")
+_SOURCES = ("*.py", "*.toml")
+"""Code, and the words and numbers it goes by."""
 _STORING = (
     "rag_lifelong/embedding",
     "rag_lifelong/system.py",
@@ -200,7 +202,7 @@ def _sources(places: Sequence[str], root: Path) -> Sequence[Path]:
     files: list[Path] = []
     for name in places:
         place = root / name
-        files += [place] if place.suffix else place.rglob("*.py")
+        files += [place] if place.suffix else chain.from_iterable(map(place.rglob, _SOURCES))
     return sorted(files)
 
 

@@ -192,7 +192,7 @@ def _what_is_wrong(prediction: Prediction) -> str:
 
 def _answered(q: int, prediction: Prediction) -> Answered:
     """What was answered, without the last digits, which differ between machines."""
-    sure = prediction.confidence
+    sure, signals = prediction.confidence, prediction.signals
     return Answered(
         q=q,
         said=prediction.said,
@@ -201,6 +201,7 @@ def _answered(q: int, prediction: Prediction) -> Answered:
         evidence=tuple(
             replace(line, score=round(line.score, _DIGITS)) for line in prediction.evidence
         ),
+        signals=signals and {name: round(value, _DIGITS) for name, value in signals.items()},
     )
 
 

@@ -61,6 +61,8 @@ def test_an_answer_in_the_evidence_is_given_with_its_lines_and_what_it_took(tmp_
     assert prediction.evidence[0].text == "Bob Tessel is the new mayor of Nimvale."
     assert (prediction.usage.calls, prediction.usage.tokens_out) == (2, 3)
     assert prediction.usage.tokens_in > 50
+    assert prediction.signals is not None
+    assert (prediction.signals["yes"], prediction.signals["agreeing"]) == (1.0, 1)
 
 
 def test_the_prompt_is_the_products_own(tmp_path):
@@ -88,6 +90,7 @@ def test_what_is_withheld_is_kept(tmp_path, answers, said):
 def test_nothing_found_is_an_abstention_without_asking_the_model(tmp_path, doc_ids, support):
     prediction = predict(bench(tmp_path), asked(NOW, "2022-01-01"), *doc_ids, support=support)
     assert (prediction.said, prediction.abstained, prediction.confidence) == ("", True, 0.0)
+    assert prediction.signals is None
     assert prediction.usage.calls == 0
 
 

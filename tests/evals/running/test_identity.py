@@ -43,6 +43,7 @@ def test_a_changed_question_changes_the_stream_and_not_what_was_told():
     ("file", "counts"),
     [
         ("rag_lifelong/retrieval/plan.py", True),
+        ("rag_lifelong/retrieval/languages/en.toml", True),
         ("evals/learners/ours.py", True),
         ("evals/types.py", True),
         ("rag_lifelong/cli/ask.py", False),

@@ -59,7 +59,7 @@ def test_predictions_hold_no_measurements_and_six_digits(tmp_path: Path):
     line = (tmp_path / "run/predictions/diligent/seed-0-wording-0/row-1.jsonl").read_text("utf-8")
     assert line.splitlines()[0] == (
         '{"abstained":false,"confidence":0.333333,"evidence":[{"date":"2020-01-02","doc_id":"d",'
-        '"score":0.123457,"text":"élan"}],"q":0,"said":"4 of grey"}'
+        '"score":0.123457,"text":"élan"}],"q":0,"said":"4 of grey","signals":null}'
     )
 
 
