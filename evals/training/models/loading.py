@@ -55,10 +55,10 @@ def load_model(
         ModelError: If it is missing, damaged, no causal language model, or would have to be
             downloaded unasked.
     """
+    disable_progress_bar()
     folder = model_folder(name, cache=cache, allow_download=allow_download, tell=tell)
     where = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
     dtype = torch.float32 if where.type == "cpu" else torch.bfloat16
-    disable_progress_bar()
     try:
         tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model: Any = AutoModelForCausalLM.from_pretrained(
