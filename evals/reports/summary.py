@@ -11,10 +11,10 @@ from pydantic_core import to_jsonable_python
 
 from evals import guards
 from evals.guards import Leak, Reordered, Swapped
-from evals.learners import LEARNERS
 from evals.matrices import r_asof, r_now, update_matrix
 from evals.measures import MEASURES
 from evals.metrics.lag import UpdateLag, update_lag
+from evals.registry import LEARNERS
 from evals.reports.comparisons import difference, estimate, holm, pairing
 from evals.reports.confidence import Confidence, confidence
 from evals.reports.costs import Cost, Crossing, cost, crossings

@@ -4,8 +4,8 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from evals.learners import LEARNERS
 from evals.learners.reading import why_not_perfect
+from evals.registry import LEARNERS
 from evals.running.spec import LearnerSpec, RunSpec
 from evals.types import Stream
 from rag_lifelong.errors import EvalError

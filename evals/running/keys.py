@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from evals.learners import learner_entry
+from evals.registry import learner_entry
 from evals.running.equipment import Equipment
 from evals.running.identity import (
     digest,

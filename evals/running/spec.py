@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from evals.learners import LearnerEntry, learner_entry
 from evals.learners.wordings import READING
+from evals.registry import LearnerEntry, learner_entry
 from rag_lifelong.errors import EvalError
 
 READINGS = ("llm", "perfect")

@@ -216,8 +216,8 @@ def compare(
 
 
 def _list_all(*, as_json: bool) -> None:
-    from evals.learners import LEARNERS
     from evals.measures import MEASURES
+    from evals.registry import LEARNERS
     from evals.reports.endpoints import ENDPOINTS
     from evals.streams import STREAMS
 

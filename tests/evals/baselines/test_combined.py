@@ -12,9 +12,9 @@ from evals.baselines.combined.retrieval_over_taught import (
     TaughtReading,
     retrieval_over_frozen,
 )
-from evals.learners import LEARNERS
 from evals.learners.ours import Ours
 from evals.learners.reading import as_retrieved
+from evals.registry import LEARNERS
 from evals.types import Asked, Prediction
 from rag_lifelong.errors import EvalError
 from rag_lifelong.retrieval.plan import Moment

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from evals.learners import LEARNERS
 from evals.ports import Learner
+from evals.registry import LEARNERS
 from evals.types import Asked, Example, Period, Prediction, SourceDocument
 from rag_lifelong.config import Config, RetrievalConfig
 from rag_lifelong.errors import EvalError

@@ -15,8 +15,8 @@ from pydantic import validate_call
 
 import evals.learners
 import evals.streams
-from evals.learners import LearnerEntry
 from evals.ports import Bench
+from evals.registry import LearnerEntry
 from evals.running.equipment import Equipment
 from evals.streams import StreamEntry
 from evals.types import (
