@@ -13,7 +13,7 @@ from typing import ClassVar
 import pytest
 from pydantic import validate_call
 
-import evals.learners
+import evals.registry
 import evals.streams
 from evals.ports import Bench
 from evals.registry import LearnerEntry
@@ -223,7 +223,7 @@ STREAMS = {
 def registered() -> Iterator[None]:
     """With this module's learners and benchmarks besides the project's own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evals.learners, "LEARNERS", {**evals.learners.LEARNERS, **LEARNERS})
+        patch.setattr(evals.registry, "LEARNERS", {**evals.registry.LEARNERS, **LEARNERS})
         patch.setattr(evals.streams, "STREAMS", {**evals.streams.STREAMS, **STREAMS})
         Diligent.deeds.clear()
         yield
