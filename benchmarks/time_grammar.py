@@ -230,7 +230,8 @@ def published(question: str) -> str:
         return f"during {start} {end}"
     (form,) = FROM.finditer(question)
     one, two = days(form["one"]), days(form["two"])
-    return f"during {min(one[0], two[0])} {max(one[1], two[1])}"  # a few are the wrong way round
+    first, last = (one, two) if one[0] < two[1] else (two, one)  # a few are the wrong way round
+    return f"during {first[0]} {last[1]}"
 
 
 def days(period: str) -> tuple[date, date]:
