@@ -16,13 +16,14 @@ from evals.training.student import Student, learnt
 class FtLOptions(StrategyOptions):
     """Where, how long and how far."""
 
-    depth: float = Field(default=0.7, ge=0, le=1)
+    depth: float = Field(default=0.4, ge=0, le=1)
     """Which layer is edited, as a share of the way to the last."""
     steps: int = Field(default=25, ge=0)
     """Most steps for a fact."""
-    step_size: float = Field(default=5e-4, gt=0)
-    limit: float = Field(default=5e-3, gt=0)
-    """Farthest that a weight may move for a fact."""
+    step_size: float = Field(default=0.1, gt=0)
+    """Of a weight, as a share of the matrix's root mean square."""
+    limit: float = Field(default=1.0, gt=0)
+    """Farthest that a weight may move for a fact, as such a share."""
 
 
 class FtL(Editor):
@@ -30,7 +31,8 @@ class FtL(Editor):
 
     Of one layer the matrix that ends its feed-forward part is fine-tuned on one fact at a time, by
     Adam, until the model says it, each weight staying within `limit` of where it was before the
-    fact (an L∞ ball). Published limits are for wider models, whose weights add up to more.
+    fact (an L∞ ball). Step and limit go by the size of the matrix's weights, since the published
+    ones are for much wider models.
     """
 
     name = "ft-l"
@@ -51,10 +53,11 @@ class FtL(Editor):
         self._weight.grad = None
 
     def _learn(self, fact: Sample) -> None:
-        optimizer = torch.optim.Adam([self._weight], lr=self.options.step_size)
+        before = self._weight.detach().clone()
+        scale = float(before.float().square().mean().sqrt())
+        optimizer = torch.optim.Adam([self._weight], lr=self.options.step_size * scale)
+        limit = self.options.limit * scale
         batch = self.student.batch([fact])
-        lowest = self._weight.detach() - self.options.limit
-        highest = self._weight.detach() + self.options.limit
         for _ in range(self.options.steps):
             logits = self.student.logits(batch).float()
             if says(logits, batch):
@@ -63,4 +66,4 @@ class FtL(Editor):
             functional.cross_entropy(logits, learnt(batch)).backward()
             optimizer.step()
             with torch.no_grad():
-                self._weight.clamp_(lowest, highest)
+                self._weight.clamp_(before - limit, before + limit)

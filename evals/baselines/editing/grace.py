@@ -19,11 +19,12 @@ from evals.training.student import Student, learnt, tensor_bytes
 class GraceOptions(StrategyOptions):
     """Where, how near and how long."""
 
-    depth: float = Field(default=0.7, ge=0, le=1)
-    """Beside which layer, as a share of the way to the last."""
+    depth: float = Field(default=0.4, ge=0, le=1)
+    """Beside which layer, as a share of the way to the last; those behind it have to make several
+    words of one value."""
     radius: float = Field(default=0.1, gt=0)
     """Around a new key, in directions: 2 is the opposite one."""
-    steps: int = Field(default=50, ge=0)
+    steps: int = Field(default=100, ge=0)
     """Most steps for a value."""
     step_size: float = Field(default=0.5, gt=0)
     """Of a value's numbers, as a share of their root mean square."""

@@ -1,6 +1,7 @@
 """Many facts written into the matrices of several layers at once, by least squares."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 import torch
 from pydantic import Field
@@ -8,8 +9,8 @@ from torch import Tensor, nn
 
 from evals.baselines.editing.activations import recorded, replaced
 from evals.baselines.editing.editor import Editor, down_projection
-from evals.baselines.editing.subjects import subject_token
-from evals.training.samples import Sample
+from evals.baselines.editing.subjects import subject_end
+from evals.training.samples import Sample, prompt_tokens
 from evals.training.sampling import sample_texts
 from evals.training.strategy import StrategyOptions
 from evals.training.student import Student, tensor_bytes
@@ -23,9 +24,18 @@ _RIDGE = 1e-3
 directions that no key has been seen in."""
 
 
+class Place(StrEnum):
+    """At which token of a question its fact is written."""
+
+    LAST = "last"
+    SUBJECT = "subject"
+    """The last of the longest name in it."""
+
+
 class MemitOptions(StrategyOptions):
     """Where, how strongly and how long."""
 
+    place: Place = Place.LAST
     first: float = Field(default=0.3, ge=0, le=1)
     """The first layer that is edited, as a share of the way to the last."""
     last: float = Field(default=0.7, ge=0, le=1)
@@ -38,7 +48,7 @@ class MemitOptions(StrategyOptions):
     """Most steps to find what a fact's values are to be."""
     step_size: float = Field(default=0.5, gt=0)
     """Of a value's numbers, as a share of their root mean square."""
-    farthest: float = Field(default=0.75, gt=0)
+    farthest: float = Field(default=2.0, gt=0)
     """How far a value may be moved, as a share of its length."""
 
 
@@ -46,16 +56,18 @@ class Memit(Editor):
     """MEMIT (Meng et al., arXiv 2210.07229): mass editing of memories in feed-forward parts.
 
     A matrix W that ends a feed-forward part is taken for a memory of values W·k at keys k. For each
-    fact values V are sought by gradient that make the model say the answer, at the last token of
-    what the question asks about, and W moves by R·Kᵀ·(λC + K·Kᵀ)⁻¹, where R = V − W·K and C is the
+    fact values V are sought by gradient that make the model say the answer, at one token of the
+    question, and W moves by R·Kᵀ·(λC + K·Kᵀ)⁻¹, where R = V − W·K and C is the
     mean of k·kᵀ over tokens of other texts: the least squares solution that also keeps, with the
     weight of λ (`preserve`) tokens, what other keys give.
 
     What differs from the paper: values are sought for all layers at once, instead of for the last
     and spread over those before it, which is not right where a norm stands behind the feed-forward
-    part, as in Gemma; other texts are drawn from the model itself, so that none have to be kept;
-    the thing asked about is the longest name in the question; its key is not averaged over random
-    beginnings, since all questions begin alike.
+    part, as in Gemma, and for the same reason may be moved farther than .75 of their length; other
+    texts are drawn from the model itself, so that none have to be kept; keys are not averaged over
+    random beginnings, since all questions begin alike; and the token is by default the last of the
+    question instead of the last of the name in it (`place`): small models attend to the many parts
+    of a name that they cut it into, and hold nothing that decides at its end (ADR 0027).
     """
 
     name = "memit"
@@ -164,7 +176,10 @@ class Memit(Editor):
         return torch.cat(keys), torch.cat(made)
 
     def _places(self, facts: Sequence[Sample]) -> Tensor:
-        return torch.tensor([subject_token(fact, self.student.tokenizer) for fact in facts])
+        tokenizer, of_name = self.student.tokenizer, self.options.place is Place.SUBJECT
+        ends = [subject_end(one.given) if of_name else len(one.given) for one in facts]
+        read = (one.given[:end] for one, end in zip(facts, ends, strict=True))
+        return torch.tensor([len(prompt_tokens(text, tokenizer)) - 1 for text in read])
 
 
 def least_squares(keys: Tensor, moves: Tensor, covariance: Tensor, *, preserve: float) -> Tensor:

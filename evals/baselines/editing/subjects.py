@@ -2,8 +2,6 @@
 
 import re
 
-from evals.training.samples import Sample, Tokenizer, prompt_tokens
-
 _QUESTION = re.compile(r"Question: (?P<text>.*)\nAnswer:", re.DOTALL)
 _NAME = re.compile(r"(?<!\d )\b[A-Z]\w*(?: [A-Z]\w*)*(?! ?\d)\b")
 """Words with capital letters; not months, which have numbers beside them."""
@@ -25,9 +23,3 @@ def subject_end(given: str) -> int:
         return len(given)
     longest = max(names, key=lambda name: len(name.group()))
     return question.start("text") + longest.end()
-
-
-def subject_token(sample: Sample, tokenizer: Tokenizer) -> int:
-    """The position of the last token of what a sample's question asks about."""
-    end = subject_end(sample.given)
-    return len(prompt_tokens(sample.given[:end], tokenizer)) - 1

@@ -35,7 +35,7 @@ def asking(number: int, **answers: str) -> Lesson:
 
 KNOWN = asking(0, Orn="A", Kel="B", Zed="U", Umo="W", Pim="E", Lax="K")
 FIRST, SECOND = asking(1, Orn="B", Kel="U"), asking(2, Zed="W", Orn="E")
-FT_L = FtLOptions(depth=0, steps=50, step_size=2e-3, limit=0.02)
+FT_L = FtLOptions(depth=0, steps=50)
 GRACE = GraceOptions(depth=0.34)
 MEMIT = MemitOptions(first=0, last=0, farthest=3, steps=40, texts=16, max_tokens=48)
 
@@ -129,11 +129,12 @@ def test_a_fact_is_the_first_question_of_an_answer_that_documents_give() -> None
 
 
 def test_only_one_matrix_is_tuned_and_no_weight_of_it_far() -> None:
-    strategy = FtL(FtLOptions(depth=0, steps=30, step_size=1e-2, limit=0.015))
+    strategy = FtL(FtLOptions(depth=0, steps=20, step_size=0.1, limit=0.2))
     student, old = edited(strategy, asking(1, Orn="K")), _knowing()
     matrix = down_projection(student.layers[0]).weight.detach()
-    moved = (matrix - down_projection(old.layers[0]).weight.detach()).abs()
-    assert float(moved.max()) == pytest.approx(0.015)
+    before = down_projection(old.layers[0]).weight.detach()
+    moved = (matrix - before).abs()
+    assert float(moved.max()) == pytest.approx(0.2 * float(before.square().mean().sqrt()))
     assert int((weights(student) != weights(old)).sum()) == int((moved > 0).sum())
     assert strategy.state_bytes() == matrix.numel() * 4
 
