@@ -41,7 +41,7 @@ def load_model(
 ) -> Loaded:
     """Load a model and its tokenizer, in fp32 on a CPU and in bf16 on a GPU.
 
-    The first `tiny` is pretrained, in about a quarter of an hour on one core, and the first `small`
+    The first `tiny` is pretrained, in about ten minutes on one core, and the first `small`
     converted, in a minute or two; after that they lie in the cache.
 
     Args:

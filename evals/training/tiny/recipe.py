@@ -34,7 +34,7 @@ class Recipe:
 
     shape: Shape = field(default_factory=Shape)
     mix: Mix = field(default_factory=Mix)
-    steps: int = 1_000
+    steps: int = 2_500
     batch: int = 16
     """Samples of a step."""
     rate: float = 2e-3
