@@ -36,7 +36,8 @@ def choose_lines(
     scores = np.array([weigh(float(r), f) for r, f in zip(found.relevance, fits, strict=True)])
     dropped = _dropped(found, resolved, plan, settings)
     claims = {claim.position: claim for claim in resolved.claims}
-    ranked = list(claims)
+    # A claim of another time is no better than what is of the time asked about.
+    ranked = [i for i in claims if resolved.is_ordered or fits[i] > 0]
     if ranked:
         claimed = scores[ranked]
         top = float(claimed.max())
