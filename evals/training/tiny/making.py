@@ -27,10 +27,10 @@ def make_model(shape: Shape, tokenizer: PreTrainedTokenizerFast, *, seed: int) -
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
-        # On a CPU the fused attention's backward pass takes a third of a step; this takes little.
-        attn_implementation="eager",
     )
     torch.manual_seed(seed)
     model = Gemma3ForCausalLM(config)
+    # On a CPU the fused attention's backward pass takes a third of a step; this takes little.
+    model.set_attn_implementation("eager")
     give_induction(model, seed=seed)
     return model
