@@ -8,7 +8,9 @@ words of each language are a file (`time_languages`).
 How the words are read, where there is a choice:
 
 * `before X` ends at the start of X; `until X` and `by X` end at its end; `after X` starts at its
-  end; `since X` and `X onwards` start at its start and reach to now.
+  end; `since X` and `X onwards` start at its start and reach to now. What begins in the future
+  (`since X`, `from X`) has no end.
+* `since X` after "for the first time" or "its worst" is when it was last so: no time.
 * `from X to Y`, `between X and Y` and `X-Y` hold both ends whole. "2018-19" is both years;
   "2010-11" is November 2010 unless a word such as "season" follows.
 * early, mid and late are thirds of the period in whole months; "2 months ago" is that whole
@@ -21,8 +23,11 @@ How the words are read, where there is a choice:
   "5.6.2021" is 5 June; English "25/12/2021" is Christmas, "5/6/2021" may be two days and is none.
 * A year that belongs to a noun ("the 2014 World Cup") is the window, and stays in the topic: it
   names the edition.
-* Of several times: `as of`, then a range, a date with a preposition, a relative time, the year of
-  an edition, and "now"; of equals, the first.
+* Of several times: `as of`, then a relative time (beside it, a date is mostly that of something
+  else: "announced this week that ... in 2024"), a range, a date with a preposition, the year of an
+  edition, and "now"; of equals, the first.
+* Of several sentences the question is the last that ends in "?". Its own times count, else those
+  of the others, unless time is asked for, or it is in the present tense and they are over.
 * Without any time: the present or future tense asks about now, unless a position ("the first",
   "the previous") or an event says otherwise; the past tense asks about no known time.
 * A question that asks for a time ("When ...", "What year ...", "How long ...") has no window,
@@ -49,6 +54,7 @@ from rag_lifelong.retrieval.time_events import Event, Events
 from rag_lifelong.retrieval.time_languages import language_of, languages
 from rag_lifelong.retrieval.time_patterns import Found, Times
 from rag_lifelong.retrieval.time_readings import READINGS
+from rag_lifelong.retrieval.time_sentences import asked_sentence
 from rag_lifelong.retrieval.time_traps import Traps
 from rag_lifelong.retrieval.time_words import Kind, Lead, TimeWords, compile_text
 from rag_lifelong.temporal import MAX_TIME, MIN_TIME, Interval, Precision, instant_interval
@@ -121,15 +127,21 @@ class TimeGrammar:
         at = asked.local
         text = question.translate(_PLAIN)
         times = self._drop_traps(text, self._join_all(text, self._scan(text, at)))
-        asks = self._events.asks(text)
+        start, end = asked_sentence(text)
+        asks = self._events.asks(text[start:end])
         event = self._events.event(text, times)
         ordinal = self._events.ordinal(text, times, event)
         if event is not None:
             times = _related(times, event)
+        times = [time for time in times if not self._traps.tells_last_time(text, time)]
+        is_present = self._is_present(text[start:end])
+        own = [time for time in times if start <= time.start < end]
         if asks is AskedFor.TIME:
-            times = [time for time in times if time.restricts]
+            times = [time for time in own if time.restricts]
+        else:  # What is asked in the present tense is not about a time before that is over.
+            times = own or [time for time in times if time.span.end > at or not is_present]
         intent = self._of_time(question, times, asked)
-        if not times and event is None and self._is_about_now(text, asks, ordinal):
+        if not times and event is None and is_present and _may_be_now(asks, ordinal):
             intent = replace(
                 intent,
                 relation=TimeRelation.NOW,
@@ -153,13 +165,6 @@ class TimeGrammar:
             topic=self._topic(question, times, chosen),
             precision=chosen.precision,
         )
-
-    def _is_about_now(self, text: str, asks: AskedFor, ordinal: Ordinal | None) -> bool:
-        """Whether a question that names no time asks about the time it is asked."""
-        leads_away = ordinal is not None and (
-            ordinal.counted_from is not CountedFrom.TIME or ordinal.place < 0
-        )
-        return asks is AskedFor.FACT and not leads_away and self._is_present(text)
 
     def _scan(self, text: str, at: datetime) -> list[Found]:
         """Every time in the text, left to right; partial ones are still to be confirmed."""
@@ -266,6 +271,14 @@ class TimeGrammar:
         return f"{before}{self._joint}{after}"
 
 
+def _may_be_now(asks: AskedFor, ordinal: Ordinal | None) -> bool:
+    """Whether what is asked for can be what holds when it is asked."""
+    leads_away = ordinal is not None and (
+        ordinal.counted_from is not CountedFrom.TIME or ordinal.place < 0
+    )
+    return asks is AskedFor.FACT and not leads_away
+
+
 def _related(times: list[Found], event: Event) -> list[Found]:
     """The times of a question, those of its event as the event relates to it."""
     if event.ordinal is not None:
@@ -309,8 +322,10 @@ def _meaning(time: Found, at: datetime) -> tuple[TimeRelation, Interval]:
             return TimeRelation.BEFORE, Interval(MIN_TIME, span.end)
         case Lead.AFTER:
             return TimeRelation.AFTER, Interval(span.end, at if span.end <= at else MAX_TIME)
+        case Lead.FROM if span.start > at:
+            return TimeRelation.SINCE, Interval(span.start, MAX_TIME)
         case Lead.SINCE:
-            return TimeRelation.SINCE, Interval(span.start, at if span.start <= at else span.end)
+            return TimeRelation.SINCE, Interval(span.start, at if span.start <= at else MAX_TIME)
         case _:
             is_now = time.pattern.reads == "now"
             return TimeRelation.NOW if is_now else TimeRelation.DURING, span

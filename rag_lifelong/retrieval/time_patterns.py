@@ -67,9 +67,9 @@ class Found:
             return 5
         if self.is_bound:
             return 1
-        if self.is_range:
+        if self.pattern.kind is Kind.RELATIVE and self.lead is None:
             return 4
-        return 2 if self.pattern.kind is Kind.RELATIVE and self.lead is None else 3
+        return 3 if self.is_range else 2
 
     @property
     def may_name_edition(self) -> bool:

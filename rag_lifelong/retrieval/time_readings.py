@@ -178,6 +178,11 @@ def _weekly_day(v: Values, at: datetime) -> Interval:
     return cal.unit_around(cal.shift(week.start, Unit.DAY, v["weekday"]), Unit.DAY)
 
 
+def _weekend(v: Values, at: datetime) -> Interval:
+    week = cal.unit_around(cal.shift(at, Unit.WEEK, v["which"]), Unit.WEEK)
+    return Interval(cal.shift(week.start, Unit.DAY, 5), week.end)
+
+
 def _day_word(v: Values, at: datetime) -> Interval:
     return cal.unit_around(cal.shift(at, Unit.DAY, v["day"]), Unit.DAY)
 
@@ -229,6 +234,7 @@ READINGS: Mapping[str, Reading] = {
     "which_season": Reading(_which_season, Precision.QUARTER),
     "which_weekday": Reading(_which_weekday, Precision.DAY),
     "weekly_day": Reading(_weekly_day, Precision.DAY),
+    "weekend": Reading(_weekend, Precision.DAY),
     "day_word": Reading(_day_word, Precision.DAY),
     "month_day": Reading(_month_day, Precision.DAY),
     "bare_month": Reading(_bare_month, Precision.MONTH),

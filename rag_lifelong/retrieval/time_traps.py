@@ -17,6 +17,7 @@ class Traps:
         self._counted = compile_text(words.traps.counted)
         self._edition = compile_text(words.traps.edition)
         self._title = compile_text(words.traps.title)
+        self._last_time = compile_text(words.traps.last_time)
         self._clause_start = compile_text(words.clause_start)
         self._checks: dict[str, Callable[[str, Found], bool]] = {
             "year": self._is_number,
@@ -29,6 +30,11 @@ class Traps:
     def catch(self, text: str, time: Found) -> bool:
         """Whether what was found is no time."""
         return bool(time.pattern.trap) and self._checks[time.pattern.trap](text, time)
+
+    def tells_last_time(self, text: str, time: Found) -> bool:
+        """Whether it tells when something was last so: "for the first time since 1979"."""
+        before = text[max(0, time.start - _LOOK_BACK) : time.start]
+        return time.lead is Lead.SINCE and self._last_time.search(before) is not None
 
     def _is_number(self, text: str, time: Found) -> bool:
         """Whether the year is a count, a label or a title."""

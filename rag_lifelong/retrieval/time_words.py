@@ -232,6 +232,7 @@ class TrapWords:
         counted: What after a number makes it no year.
         title: What after a year without a preposition makes it a title.
         edition: What after a year makes it the year of an edition.
+        last_time: What before "since" makes the date the last time that something was so.
     """
 
     __pydantic_config__ = _STRICT
@@ -240,6 +241,7 @@ class TrapWords:
     counted: Text = _NEVER
     title: Text = _NEVER
     edition: Text = _NEVER
+    last_time: Text = _NEVER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

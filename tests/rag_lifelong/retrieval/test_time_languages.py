@@ -52,6 +52,7 @@ READ = [
     ("Wer war Trainer in den 80ern?", DURING, "1980-01-01", "1990-01-01", "Wer war Trainer?"),
     ("Wer war Papst im 19. Jahrhundert?", DURING, "1800-01-01", "1900-01-01", "Wer war Papst?"),
     ("Wer war letzten Sommer Trainer?", DURING, "2020-06-01", "2020-09-01", "Wer war Trainer?"),
+    ("Wer kam letztes Wochenende?", DURING, "2021-05-01", "2021-05-03", "Wer kam?"),
     ("谁在2019年3月担任校长？", DURING, "2019-03-01", "2019-04-01", "谁担任校长？"),
     ("谁在二〇一九年担任校长？", DURING, "2019-01-01", "2020-01-01", "谁担任校长？"),
     ("谁在２０１９年担任校长？", DURING, "2019-01-01", "2020-01-01", "谁担任校长？"),
@@ -66,12 +67,21 @@ READ = [
     ("自2012年以来谁担任校长？", SINCE, "2012-01-01", "asked", "谁担任校长？"),
     ("2020年初谁担任校长？", DURING, "2020-01-01", "2020-05-01", "谁担任校长？"),
     ("上周三谁来了？", DURING, "2021-04-28", "2021-04-29", "谁来了？"),
+    ("上周末谁来了？", DURING, "2021-05-01", "2021-05-03", "谁来了？"),
+    (
+        "他2010年上任。谁在2015年离开？",
+        DURING,
+        "2015-01-01",
+        "2016-01-01",
+        "他2010年上任。谁离开？",
+    ),
 ]
 
 OTHER_READINGS = [
     ("Wer ist derzeit Trainer?", NOW, None, None, AskedFor.FACT),
     ("Welche Partei vertritt Frau Mai?", NOW, None, None, AskedFor.FACT),
     ("Wer hat das Rennen gewonnen?", NONE, None, None, AskedFor.FACT),
+    ("Wer gewann zum ersten Mal seit 2015?", NONE, None, None, AskedFor.FACT),
     ("Wann wurde sie gebaut?", NONE, None, None, AskedFor.TIME),
     ("Wie hat sich der Preis verändert?", NONE, None, None, AskedFor.TIMELINE),
     ("Wer war der zweite Direktor?", NONE, Ordinal(2, CountedFrom.START), None, AskedFor.FACT),
