@@ -188,9 +188,7 @@ def realtimeqa(data: Path, labels: dict[str, str]) -> Iterator[Judged]:
     )
     for number, row in enumerate(rows):
         at = datetime.fromisoformat(row["question_time"]).replace(tzinfo=UTC)
-        label = labels[row["qid"]]
-        expected = frozenset() if label == "none" else frozenset({said(label, at)})
-        yield Judged(number, "realtimeqa", row["question"], expected, dated(row["question"], at))
+        yield judged_by(labels[row["qid"]], number, "realtimeqa", row["question"], at)
 
 
 def timeqa(data: Path, labels: dict[str, str]) -> Iterator[Judged]:
@@ -199,18 +197,21 @@ def timeqa(data: Path, labels: dict[str, str]) -> Iterator[Judged]:
     questions = [question for page in pages for question, _ in page["questions"]]
     for number, question in enumerate(questions):
         label = labels.get(str(number)) or published(question)
-        if label == "unclear":
-            continue
-        expected = frozenset() if label == "none" else frozenset({said(label, TIMEQA_ASKED)})
-        yield Judged(number, "timeqa", question, expected, dated(question, TIMEQA_ASKED))
+        if label != "unclear":
+            yield judged_by(label, number, "timeqa", question, TIMEQA_ASKED)
 
 
-def dated(question: str, at: datetime) -> frozenset[tuple[str, str]]:
-    """The time read in a question; none where it is read as being about now."""
+def judged_by(label: str, number: int, category: str, question: str, at: datetime) -> Judged:
+    """A question and its label, read; what is read as being about now is no time read."""
     intent = parse_time_intent(question, asked_at=at)
-    if intent.window is None or intent.relation is TimeRelation.NOW:
-        return frozenset()
-    return frozenset({window_of(intent.relation, intent.window)})
+    is_dated = intent.window is not None and intent.relation is not TimeRelation.NOW
+    return Judged(
+        number,
+        category,
+        question,
+        expected=frozenset() if label == "none" else frozenset({said(label, at)}),
+        read=frozenset({window_of(intent.relation, intent.window)}) if is_dated else frozenset(),
+    )
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
