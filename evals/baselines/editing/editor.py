@@ -1,6 +1,6 @@
 """What editors have in common: which facts they edit, and where in a model."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
 from torch import Tensor, nn
@@ -11,7 +11,7 @@ from evals.training.student import Student, learnt
 from rag_lifelong.errors import EvalError
 
 
-class Editor(Strategy):
+class Editor(Strategy, ABC):
     """Edits the facts of a period; gradient steps over its texts there are none.
 
     A fact is a question made from a document with its answer, of several for one answer the first.
