@@ -15,6 +15,7 @@ from evals.training.student import Student
 from evals.training.tuned import tuned_options
 from evals.types import Asked, Period, Prediction, Taught, Usage
 from rag_lifelong.answering import is_no_answer
+from rag_lifelong.models import default_cache_dir
 
 
 class TaughtLearner:
@@ -94,8 +95,12 @@ class TaughtLearner:
         return kept if kept is not None and kept[0] <= number else None
 
     def _begun(self) -> Strategy:
-        options = self.options
-        loaded = load_model(options.model, cache=self._bench.cache)
+        options, models = self.options, self._bench.config.models
+        loaded = load_model(
+            options.model,
+            cache=(models.cache_dir or default_cache_dir()) / "evals",
+            allow_download=models.allow_download,
+        )
         strategy = self._strategy(options, seed=self._bench.seed)
         begin(strategy, Student(loaded.model, loaded.tokenizer))
         return strategy
@@ -110,6 +115,7 @@ class TaughtLearner:
             augmenter=self.options.augmenter,
             period=number,
             bench=self._bench,
+            max_tokens=self.options.max_tokens,
         )
         meter = strategy.student.meter
         flops, tokens = meter.flops, meter.tokens
