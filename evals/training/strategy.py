@@ -22,6 +22,9 @@ from evals.training.samples import Batch, Sample
 from evals.training.student import Student, tensor_bytes, trainable
 from evals.types import SourceDocument
 
+_SORTED = 8
+"""Batches among which samples are sorted by length."""
+
 
 class Regime(StrEnum):
     """What a period's documents are made into, for every strategy alike."""
@@ -159,15 +162,23 @@ class Strategy:
     ) -> Iterator[list[Sample]]:
         """Batches of samples, in another order each epoch; the same whenever it is asked again.
 
+        Samples of a batch are of about the same length, because padding takes as long as text.
+
         Args:
             samples: All of them.
             lesson: The period.
             size: Samples of a batch; `options.batch` if None.
         """
         size = size or self.options.batch
-        order = list(samples)
         draw = Random(f"{self.seed} {lesson.number} {lesson.name}")
         for _ in range(self.options.epochs):
-            draw.shuffle(order)
-            for start in range(0, len(order), size):
-                yield order[start : start + size]
+            order = draw.sample(samples, len(samples))
+            for start in range(0, len(order), _SORTED * size):
+                window = sorted(order[start : start + _SORTED * size], key=_length)
+                batches = [window[i : i + size] for i in range(0, len(window), size)]
+                draw.shuffle(batches)
+                yield from batches
+
+
+def _length(sample: Sample) -> int:
+    return len(sample.given) + len(sample.learnt)
