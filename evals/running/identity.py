@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import rag_lifelong
+from evals.running.imports import imported
 from evals.running.lines import to_line
 from evals.types import Period, Stream
 from rag_lifelong.config import Config
@@ -54,8 +55,18 @@ _STORING = (
 )
 """Source code that makes the store all learners search. Making one takes far longer than asking it,
 so it outlives changes of how questions are answered; settings and models are in its key besides."""
-_TEACHING = ("evals/training", "evals/types.py", "evals/running/asking.py")
-"""Source code that teaches and asks models, besides the strategy's own."""
+_TEACHING = (
+    "evals/learners/options.py",
+    "evals/learners/passages.py",
+    "evals/running/asking.py",
+    "evals/streams/generating",
+    "evals/training",
+    "evals/types.py",
+    "rag_lifelong/answering/grounds.py",
+    "rag_lifelong/prompting.py",
+)
+"""Source code that teaches and asks models, besides the strategy's own: the loop, and the words in
+which a model is told and asked. Not all that these import, since retrieval decides nothing here."""
 _LIBRARIES = (
     "faiss-cpu",
     "faiss-gpu",
@@ -106,7 +117,7 @@ def storing_fingerprint(root: Path = _ROOT) -> str:
 def teaching_fingerprint(target: str, root: Path = _ROOT) -> str:
     """A fingerprint of the source code of a way of teaching: 16 hex digits.
 
-    Of the strategies it holds those of the same family alone, so that one can be changed without
+    Of the strategies it holds this one and what it imports, so that one can be changed without
     teaching with all others again.
 
     Args:
@@ -114,8 +125,8 @@ def teaching_fingerprint(target: str, root: Path = _ROOT) -> str:
         root: Where the source code lies.
     """
     module, _, _ = target.partition(":")
-    family = module.rpartition(".")[0].replace(".", "/")
-    return _fingerprint_of((*_TEACHING, family), root)
+    own = imported(module, root, apart_from="evals.training")
+    return _fingerprint_of((*_TEACHING, *own), root)
 
 
 def library_versions() -> dict[str, str]:
@@ -203,7 +214,7 @@ def _sources(places: Sequence[str], root: Path) -> Sequence[Path]:
     for name in places:
         place = root / name
         files += [place] if place.suffix else chain.from_iterable(map(place.rglob, _SOURCES))
-    return sorted(files)
+    return sorted(set(files))
 
 
 def _weights(found: ModelLocation, checksums: ChecksumCache) -> str:

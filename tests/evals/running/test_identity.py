@@ -118,17 +118,34 @@ def test_a_served_model_is_known_by_its_address():
     ("changed", "counts"),
     [
         ("evals/training/loop.py", True),
+        ("evals/learners/passages.py", True),
+        ("rag_lifelong/prompting.py", True),
+        ("evals/baselines/schedule/own.py", True),
         ("evals/baselines/replay/buffer.py", True),
+        ("rag_lifelong/retrieval/languages/en.toml", True),
+        ("evals/baselines/schedule/other.py", False),
         ("evals/baselines/editing/grace.py", False),
-        ("rag_lifelong/retrieval/claims.py", False),
+        ("rag_lifelong/retrieval/fusion.py", False),
+        ("rag_lifelong/config.py", False),
     ],
 )
 def test_of_a_strategy_only_what_teaches_with_it_counts(tmp_path: Path, changed: str, counts: bool):
-    for name in ("evals/types.py", "evals/running/asking.py", changed):
-        file = tmp_path / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("was = 1\n")
-    before = teaching_fingerprint("evals.baselines.replay.plain:Replay", tmp_path)
-    (tmp_path / changed).write_text("is_now = 2\n")
-    after = teaching_fingerprint("evals.baselines.replay.plain:Replay", tmp_path)
+    sources = {
+        "evals/baselines/schedule/own.py": "from evals.baselines.replay.kept import Kept\n"
+        "from evals.training.loop import teach\n",
+        "evals/baselines/replay/kept.py": "from evals.baselines.replay import buffer\n"
+        "from rag_lifelong.retrieval.time_grammar import parse_time_intent\n",
+        "rag_lifelong/retrieval/time_grammar.py": "import re\n",
+        "evals/training/loop.py": "from rag_lifelong.config import Config\n",
+    }
+    always = ("evals/learners/options.py", "evals/learners/passages.py", "evals/types.py",
+              "evals/running/asking.py", "rag_lifelong/answering/grounds.py",
+              "rag_lifelong/prompting.py")  # fmt: skip
+    for name in (*always, *sources, changed):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(sources.get(name, ""))
+    before = teaching_fingerprint("evals.baselines.schedule.own:Own", tmp_path)
+    with (tmp_path / changed).open("a") as file:
+        file.write("more = 1\n")
+    after = teaching_fingerprint("evals.baselines.schedule.own:Own", tmp_path)
     assert (after != before) == counts
