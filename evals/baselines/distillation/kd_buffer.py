@@ -5,15 +5,15 @@ from random import Random
 from pydantic import Field
 
 from evals.baselines.distillation.old_texts import OldTexts, OldTextsOptions
-from evals.training.samples import Sample, text_bytes
+from evals.baselines.replay.buffer import Buffer
 from evals.training.strategy import Lesson
 
 
 class KdBufferOptions(OldTextsOptions):
     """How many are kept."""
 
-    size: int = Field(default=200, ge=0)
-    """Most samples that are kept."""
+    buffer: int = Field(default=1000, ge=0)
+    """Samples of earlier periods that are kept."""
 
 
 class KdBuffer(OldTexts):
@@ -32,20 +32,14 @@ class KdBuffer(OldTexts):
 
     def __init__(self, options: KdBufferOptions, *, seed: int = 0) -> None:
         super().__init__(options, seed=seed)
-        self.old: list[Sample] = []
-        self._n_seen = 0
+        self.buffer = Buffer(options.buffer)
+        self.old = self.buffer.samples
 
     def end_period(self, lesson: Lesson) -> None:
         """Let the period's samples into the buffer."""
         super().end_period(lesson)
-        draw = Random(f"{self.seed} {self.name} keeps {lesson.number}")
-        for sample in lesson.samples:
-            self._n_seen += 1
-            if len(self.old) < self.options.size:
-                self.old.append(sample)
-            elif (place := draw.randrange(self._n_seen)) < self.options.size:
-                self.old[place] = sample
+        self.buffer.add(lesson.samples, Random(f"{self.seed} {self.name} keeps {lesson.number}"))
 
     def state_bytes(self) -> int:
         """The weights, and the texts in the buffer."""
-        return super().state_bytes() + text_bytes(self.old)
+        return super().state_bytes() + self.buffer.nbytes

@@ -76,7 +76,7 @@ def test_without_evidence_the_model_is_not_asked() -> None:
 def test_the_named_strategy_teaches_the_reader_and_the_store_is_filled(tmp_path: Path) -> None:
     frozen = retrieval_over_frozen(bench(tmp_path / "frozen", **BRIEF)).observe(FIRST)
     taught = RetrievalOverTaught(
-        bench(tmp_path / "taught", strategy="kd-buffer", size="1", **BRIEF)
+        bench(tmp_path / "taught", strategy="kd-buffer", buffer="1", **BRIEF)
     ).observe(FIRST)
     assert frozen.flops == 0
     assert taught.flops > 0

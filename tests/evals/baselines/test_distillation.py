@@ -114,7 +114,7 @@ def test_a_buffer_keeps_the_old_model_on_old_questions() -> None:
 def test_every_sample_is_in_the_buffer_with_the_same_chance() -> None:
     counts: Counter[str] = Counter()
     for seed in range(400):
-        strategy = KdBuffer(KdBufferOptions(size=2), seed=seed)
+        strategy = KdBuffer(KdBufferOptions(buffer=2), seed=seed)
         for one in LESSONS:
             strategy.end_period(one)
         assert len(strategy.old) == 2
