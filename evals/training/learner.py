@@ -64,7 +64,9 @@ class TaughtLearner:
         """
         started = time.perf_counter()
         strategy = self._bring_to(len(self._observed))
+        counted = strategy.student.meter.flops
         strategy.route(asked.question, asked.asked_at)
+        routing = strategy.student.meter.flops - counted
         written = strategy.student.write(prompt)
         blocks, head = strategy.student.sizes()
         n_written = len(written.logprobs)
@@ -78,7 +80,7 @@ class TaughtLearner:
                 calls=1,
                 tokens_in=written.n_read,
                 tokens_out=n_written,
-                flops=2.0 * (blocks * (written.n_read + n_written) + head * n_written),
+                flops=routing + 2.0 * (blocks * (written.n_read + n_written) + head * n_written),
             ),
         )
 

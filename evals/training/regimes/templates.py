@@ -36,7 +36,7 @@ class _Asking:
 class TemplateAugmenter:
     """Says and asks what a generated document says in all the ways of its language."""
 
-    def __init__(self, *, paraphrases: int = 2, questions: int = 8) -> None:
+    def __init__(self, *, paraphrases: int = 1, questions: int = 4) -> None:
         """Say how much.
 
         Args:
