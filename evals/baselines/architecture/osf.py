@@ -43,6 +43,11 @@ class Kept:
         rest = matrix - self.left @ (self.left.T @ matrix)
         return rest - (rest @ self.right.T) @ self.right
 
+    @property
+    def flops(self) -> float:
+        """Operations of `free` and `restored` together: nine products with matrices of k."""
+        return 18.0 * len(self.left) * self.right.shape[1] * len(self.values)
+
     def restored(self, weight: Tensor) -> Tensor:
         """The part that stays as it was, and of the weight only what is free."""
         return (self.left * self.values) @ self.right + self.free(weight)
@@ -56,7 +61,7 @@ class Osf(Strategy):
     takes the same part of the step, which Adam's scaling would turn back into the kept directions.
     The paper keeps more in layers it finds important; here, as in peft, all keep the same share,
     which rises with the periods. peft's own layers are not used since they project in hooks, which
-    are lost when a model is kept in a file.
+    are lost when a model is kept in a file. Projecting is counted: it does not shrink with batches.
     """
 
     name = "osf"
@@ -90,6 +95,7 @@ class Osf(Strategy):
         """Take back what the step changed in the directions that stay."""
         for weight, kept in zip(self._weights(), self._kept, strict=True):
             weight.copy_(kept.restored(weight))
+            self.student.meter.flops += kept.flops
 
     def _weights(self) -> list[nn.Parameter]:
         return [layer.get_parameter("weight") for layer in linear_layers(blocks(self.student.base))]

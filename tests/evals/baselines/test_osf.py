@@ -57,6 +57,19 @@ def test_gradients_keep_only_what_is_free_before_they_are_clipped() -> None:
         assert (weight.grad @ kept.right.T).norm() < 1e-5
 
 
+def test_what_projecting_takes_is_counted() -> None:
+    def flops(kept: float) -> float:
+        return learn(Osf(OsfOptions(kept=kept, **FEW)), LESSONS[0]).meter.flops
+
+    halves = [
+        18 * len(w) * w.shape[1] * (min(w.shape) // 2)
+        for name, w in small_student().model.named_parameters()
+        if "proj" in name
+    ]
+    n_steps = len(list(Osf(OsfOptions(**FEW)).batches(LESSONS[0])))
+    assert flops(0.5) - flops(0.0) == n_steps * sum(halves)
+
+
 def test_nothing_but_the_linear_layers_is_changed() -> None:
     before = small_student().model.state_dict()
     taught = Osf(OsfOptions(**FEW))
