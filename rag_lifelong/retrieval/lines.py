@@ -1,15 +1,17 @@
 """From what was found and put in order of time to the few lines that are evidence."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rag_lifelong.config import RetrievalConfig
 from rag_lifelong.retrieval.finder import Found
+from rag_lifelong.retrieval.named_times import INSIDE
 from rag_lifelong.retrieval.plan import Plan
-from rag_lifelong.retrieval.temporal_score import superseded, time_fit, weigh
+from rag_lifelong.retrieval.temporal_score import dated_fit, superseded, time_fit, told_by, weigh
 from rag_lifelong.retrieval.timeline import Resolved
-from rag_lifelong.types import Chunk, Evidence
+from rag_lifelong.types import Evidence
 
 OF_ANOTHER_TIME = "of another time"
 
@@ -18,6 +20,10 @@ _STEP = 0.05
 _MOST_STEPS = 10
 _UNNAMED_SHARE = 0.9
 """Most share of the best claim's score for what claims nothing of what is asked."""
+
+
+_READ = 30
+"""Of how many of the most relevant texts the times they name are read, which takes time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +38,13 @@ def choose_lines(
     found: Found, resolved: Resolved, plan: Plan, settings: RetrievalConfig
 ) -> list[Line]:
     """The best of what was found, best first: the claims, then what else bears."""
-    fits = [_fit(chunk, plan) for chunk in found.chunks]
+    fits = _fits(found, plan)
     scores = np.array([weigh(float(r), f) for r, f in zip(found.relevance, fits, strict=True)])
-    dropped = _dropped(found, resolved, plan, settings)
+    is_named = _is_named(fits, found, resolved, plan)
+    dropped = set() if is_named else _dropped(found, resolved, plan, settings)
     claims = {claim.position: claim for claim in resolved.claims}
     # A claim of another time is no better than what is of the time asked about.
-    ranked = [i for i in claims if resolved.is_ordered or fits[i] > 0]
+    ranked = [i for i in claims if not is_named and (resolved.is_ordered or fits[i] > 0)]
     if ranked:
         claimed = scores[ranked]
         top = float(claimed.max())
@@ -47,7 +54,8 @@ def choose_lines(
         scores = np.minimum(scores, _UNNAMED_SHARE * top)
         scores[ranked] = claimed
     order = [i for i in np.argsort(-scores, kind="stable").tolist() if i not in dropped]
-    least = settings.least_share * scores[order[0]] if order else 0.0
+    # What names no time may be of it all the same, and counts little only for want of a date.
+    least = settings.least_share * scores[order[0]] if order and not is_named else 0.0
     return [
         Line(
             i,
@@ -65,6 +73,19 @@ def choose_lines(
     ]
 
 
+def _is_named(fits: Sequence[float], found: Found, resolved: Resolved, plan: Plan) -> bool:
+    """Whether the times that texts name tell which is of the time in the question's words.
+
+    So it is where the documents' own dates cannot: none that claims what is asked was told by then.
+    """
+    if plan.preferred is None or plan.window is None or resolved.decided or resolved.keeps_replaced:
+        return False
+    told = [i for i, chunk in enumerate(found.chunks) if told_by(chunk, plan.window)]
+    if any(claim.position in told for claim in resolved.claims):
+        return False
+    return max(fits, default=0.0) >= INSIDE
+
+
 def _dropped(found: Found, resolved: Resolved, plan: Plan, settings: RetrievalConfig) -> set[int]:
     """Positions of what must not be read: replaced, of another time, or not the one counted."""
     if resolved.decided:
@@ -77,11 +98,15 @@ def _dropped(found: Found, resolved: Resolved, plan: Plan, settings: RetrievalCo
     return dropped
 
 
-def _fit(chunk: Chunk, plan: Plan) -> float:
-    """How well a chunk fits the time in the question's words; 1 where they name none."""
-    if plan.preferred is None or plan.window is None:
-        return 1.0
-    return time_fit(chunk, plan.window, plan.timezone)
+def _fits(found: Found, plan: Plan) -> list[float]:
+    """How well each chunk fits the time in the question's words; 1 where they name none."""
+    window = plan.window
+    if plan.preferred is None or window is None:
+        return [1.0] * len(found.chunks)
+    fits = [dated_fit(chunk, window) for chunk in found.chunks]
+    for i in np.argsort(-found.relevance, kind="stable")[:_READ].tolist():
+        fits[i] = time_fit(found.chunks[i], window, plan.timezone)
+    return fits
 
 
 def _why(position: int, fit: float, resolved: Resolved, plan: Plan) -> str:

@@ -1,36 +1,46 @@
 """How well a chunk's time fits the time asked about, and which statements newer ones replace."""
 
-import re
-from calendar import month_name
 from collections.abc import Sequence
-from datetime import UTC, timedelta, tzinfo
+from datetime import UTC, tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag_lifelong.config import RetrievalConfig
+from rag_lifelong.retrieval.named_times import named_fit
 from rag_lifelong.temporal import Interval, to_us
-from rag_lifelong.types import Chunk
+from rag_lifelong.types import Chunk, indexed_text
 
 FLOOR = 0.2
 """Share of its relevance a chunk keeps when its time does not fit at all."""
 
-_NUMBER = re.compile(r"\d+")
-_YEAR_LENGTH = timedelta(days=365)
-_LONGEST_YEAR = timedelta(days=366)
+_HELD = 0.9
 
 
 def time_fit(chunk: Chunk, window: Interval, timezone: tzinfo = UTC) -> float:
     """How well a chunk fits a window, in [0, 1].
 
-    1 if it was published in the window or names the window's year or month, which is one of a time
-    zone; nearly as good if it already held then; 0 if it is of another time.
+    1 if it was published in the window, nearly as good if it already held then; else as well as the
+    times that it names, whose years are those of a time zone; 0 if it is of another time.
     """
-    if chunk.date.interval.intersects(window) or _names(window, timezone, chunk.text):
+    fit = dated_fit(chunk, window)
+    if fit:
+        return fit
+    text = indexed_text(chunk.context, chunk.text)
+    return named_fit(text, window, told=chunk.valid_from, timezone=timezone)
+
+
+def dated_fit(chunk: Chunk, window: Interval) -> float:
+    """How well a chunk fits a window by its own date alone, in [0, 1]."""
+    if chunk.date.interval.intersects(window):
         return 1.0
-    if chunk.valid_from < window.end and (chunk.valid_to is None or chunk.valid_to > window.start):
-        return 0.9
-    return 0.0
+    is_held = told_by(chunk, window) and (chunk.valid_to is None or chunk.valid_to > window.start)
+    return _HELD if is_held else 0.0
+
+
+def told_by(chunk: Chunk, window: Interval) -> bool:
+    """Whether a chunk was told before a window was over, so that its own date counts in it."""
+    return chunk.valid_from < window.end
 
 
 def weigh(relevance: float, fit: float) -> float:
@@ -59,16 +69,3 @@ def superseded(
     names = np.array([chunk.doc_id for chunk in chunks], object)
     other = names[:, None] != names[None, :]
     return set(np.flatnonzero((same & newer & other).any(axis=1)).tolist())
-
-
-def _names(window: Interval, timezone: tzinfo, text: str) -> bool:
-    """Whether a text names a window of one year ("1998") or within one month ("March 1998")."""
-    if window.end - window.start > _LONGEST_YEAR:
-        return False
-    first = window.start.astimezone(timezone)
-    last = (window.end - window.end.resolution).astimezone(timezone)
-    if first.year != last.year:
-        return False
-    if window.end - window.start >= _YEAR_LENGTH:
-        return str(first.year) in _NUMBER.findall(text)
-    return first.month == last.month and f"{month_name[first.month]} {first.year}" in text

@@ -126,7 +126,7 @@ class TimeGrammar:
         """Return what the question says about time."""
         at = asked.local
         text = question.translate(_PLAIN)
-        times = self._drop_traps(text, self._join_all(text, self._scan(text, at)))
+        times = self.times(text, asked=asked)
         start, end = asked_sentence(text)
         asks = self._events.asks(text[start:end])
         event = self._events.event(text, times)
@@ -150,6 +150,11 @@ class TimeGrammar:
             )
         anchor = event.anchor if event else None
         return replace(intent, asks=asks, ordinal=ordinal, anchor=anchor)
+
+    def times(self, text: str, *, asked: LocalTime) -> list[Found]:
+        """Every time in a text, left to right, in the local time of `asked`."""
+        plain = text.translate(_PLAIN)
+        return self._drop_traps(plain, self._join_all(plain, self._scan(plain, asked.local)))
 
     def _of_time(self, question: str, times: list[Found], asked: LocalTime) -> TimeIntent:
         """What the time says that tells most; no time where there is none."""

@@ -27,7 +27,7 @@ def test_a_year_is_named_where_it_is_the_year_of_the_askers_zone():
     year = Interval(*(datetime(y, 1, 1, tzinfo=tokyo).astimezone(UTC) for y in (2017, 2018)))
     told = chunk("held in 2017", "2020")
     assert time_fit(told, year, tokyo) == 1.0
-    assert time_fit(told, year) == 0.0
+    assert time_fit(told, year) < 1.0
 
 
 def window(when: str):
@@ -87,5 +87,6 @@ def test_a_newer_statement_that_bears_less_on_the_question_replaces_nothing():
 def test_a_month_is_named_by_its_name_and_year():
     text = "In March 2017 and in 2016"
     assert time_fit(chunk(text, "2020"), window("2017-03")) == 1.0
-    assert time_fit(chunk(text, "2020"), window("2017-04")) == 0.0
+    assert time_fit(chunk(text, "2020"), window("2017-04")) < 1.0
+    assert time_fit(chunk(text, "2020"), window("2017-09")) == 0.0
     assert time_fit(chunk(text, "2020"), window("2016")) == 1.0
