@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from rag_lifelong.answering.course import as_lines, course
 from rag_lifelong.answering.grounds import why_not_read
-from rag_lifelong.answering.spans import asked_span, reckon
+from rag_lifelong.answering.spans import SpanQuestion, asked_span, reckon
 from rag_lifelong.config import RetrievalConfig
 from rag_lifelong.ports import Encoders, Snapshot
+from rag_lifelong.retrieval.names import names_in
 from rag_lifelong.retrieval.plan import Moment
 from rag_lifelong.retrieval.retriever import retrieve
 from rag_lifelong.retrieval.time_grammar import parse_time_intent
-from rag_lifelong.temporal import MIN_TIME, Interval, instant_interval
-from rag_lifelong.types import AskedFor, Evidence, Retrieved, Stretch
+from rag_lifelong.types import AskedFor, Evidence, Retrieved, Stretch, TimeIntent
 
 _COURSE_LINES = 30
 """Evidence looked at for the course of things."""
@@ -47,24 +46,35 @@ def reckon_answer(
         ModelError: If a model fails.
     """
     intent = parse_time_intent(question, asked_at=moment.now, timezone=moment.timezone)
-    # A part of the time is not told by when things began and ended.
-    span = asked_span(question) if intent.window is None else None
+    span = _span(question, intent)
     if span is None and intent.asks is not AskedFor.TIMELINE:
         return None
     course_of = question if span is None else span.course
     found = _all_along(course_of, moment, snapshot, encoders, settings)
     if span is not None:
-        given = reckon(span, course(found.evidence), min(_end_of(moment), moment.now))
+        given = reckon(span, course(found.evidence), min(moment.seen.end, moment.now))
         return None if given is None else _reckoned(found, given.text, given.told)
     reason = why_not_read(found, moment, settings.min_support)
     if reason:
         return Reckoned(found, "", (), reason)
     evidence = found.evidence
     if not any(one.since for one in evidence):
+        if settings.by_names and names_in(question):
+            return Reckoned(found, "", (), "nothing found names what the question is about")
         # Nothing tells claims from other lines: only as many as would be read.
         evidence = evidence[: settings.evidence]
     told = course(evidence)
     return _reckoned(found, as_lines(stretch for stretch, _ in told), told)
+
+
+def _span(question: str, intent: TimeIntent) -> SpanQuestion | None:
+    """What is asked of when values held, unless it is asked of a part of the time only."""
+    span = asked_span(question)
+    if span is None or intent.window is not None:
+        return None
+    # "before Bo Cruz" is an event too.
+    is_of_part = intent.anchor is not None and intent.anchor.event not in span.values
+    return None if is_of_part else span
 
 
 def _reckoned(found: Retrieved, text: str, told: Sequence[tuple[Stretch, Evidence]]) -> Reckoned:
@@ -82,14 +92,9 @@ def _all_along(
     settings: RetrievalConfig,
 ) -> Retrieved:
     """Evidence of all times up to the one asked about: many lines, since one is told a value."""
-    if moment.between is None:
-        moment = replace(moment, as_of=None, between=Interval(MIN_TIME, _end_of(moment)))
+    moment = replace(moment, as_of=None, between=moment.seen)
     wide = settings.model_copy(
         update={"evidence": max(_COURSE_LINES, settings.evidence), "least_share": _COURSE_SHARE}
     )
     return retrieve(question, moment, snapshot, encoders, wide)
 
-
-def _end_of(moment: Moment) -> datetime:
-    """The end of the time asked about."""
-    return (moment.between or moment.as_of or instant_interval(moment.now)).end

@@ -57,3 +57,15 @@ def test_a_course_of_nothing_is_an_abstention(house: House):
     given = house.system.ask(TIMELINE)
     assert given.abstained
     assert (given.timeline, given.text) == ((), "not in the sources")
+
+
+def test_the_course_of_what_no_source_names_is_an_abstention(town: House):
+    given = town.system.ask("Who has been the mayor of Reykjavik over the years?")
+    assert given.reason == "nothing found names what the question is about"
+    assert (given.abstained, given.timeline) == (True, ())
+
+
+def test_without_a_name_the_course_is_told_by_the_lines_that_would_be_read(town: House):
+    given = town.system.ask("Who has been the mayor over the years?")
+    assert not given.abstained
+    assert len(given.timeline) == 2

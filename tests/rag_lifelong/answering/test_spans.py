@@ -181,9 +181,16 @@ def test_a_length_is_answered_without_a_reader(mills: House):
     assert mills.reader.prompts == []
 
 
-def test_a_part_of_the_time_is_left_to_the_reader(mills: House):
-    mills.system.ask(f"How long was Ada Brisk {OF} between 2016 and 2018?")
+@pytest.mark.parametrize("part", ["between 2016 and 2018", "after the merger", "before Bo Cruz"])
+def test_a_part_of_the_time_is_left_to_the_reader(mills: House, part: str):
+    mills.system.ask(f"How long was Ada Brisk {OF} {part}?")
     assert mills.reader.prompts != []
+
+
+def test_an_order_is_answered_without_a_reader(mills: House):
+    given = mills.system.ask(f"Was Ada Brisk {OF} before Bo Cruz?")
+    assert given.text.splitlines()[0] == "Yes"
+    assert mills.reader.prompts == []
 
 
 def test_what_is_not_sure_is_read(mills: House):
