@@ -149,7 +149,10 @@ class _Search:
             return Resolved(tuple(claims), {})
         if not self._settings.resolve:
             intent = replace(intent, ordinal=None, anchor=None)
-        resolved = resolve(claims, intent, plan.window, now=self._moment.now)
+        # What begins after all that may be seen is not counted, though it may be told of there.
+        end = self._moment.seen.end
+        now = min(self._moment.now, end - end.resolution)
+        resolved = resolve(claims, intent, plan.window, now=now)
         if not self._settings.supersede or asks_for_many(topic):
             return replace(resolved, replaced={})
         return resolved

@@ -89,6 +89,14 @@ def test_positions_end_at_the_time_that_may_be_seen(course: Library):
     assert texts(course.find("Who was the last director of Orn Mills?", moment)) == [BEN]
 
 
+def test_what_is_announced_for_later_is_no_last_one_of_the_time_that_may_be_seen(
+    articles: Library,
+):
+    articles.tell(page("d", "2012", "On 1 January 2013 Di Holm becomes the director of Orn Mills."))
+    moment = Moment(asked_at=NOW, as_of=period("2012"))
+    assert texts(articles.find("Who was the last director of Orn Mills?", moment)) == [ADA]
+
+
 def test_a_claim_is_told_with_its_sentence_and_since_when(articles: Library):
     one = articles.find(ASKED).evidence[0]
     assert (one.claim, one.since) == (CY, period("2020-01-01").start)
