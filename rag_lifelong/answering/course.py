@@ -52,7 +52,9 @@ def when(one: Stretch) -> str:
     """
     if one.since and one.until:
         return f"{one.since} – {one.until}"
-    return f"until {one.until}" if one.until else f"since {one.since}"
+    if one.until:
+        return f"until {one.until}"
+    return f"since {one.since}" if one.since else "undated"
 
 
 @dataclass(frozen=True, slots=True)

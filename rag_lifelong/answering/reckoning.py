@@ -97,4 +97,3 @@ def _all_along(
         update={"evidence": max(_COURSE_LINES, settings.evidence), "least_share": _COURSE_SHARE}
     )
     return retrieve(question, moment, snapshot, encoders, wide)
-

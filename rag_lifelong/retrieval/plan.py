@@ -63,7 +63,9 @@ def plan_time(intent: TimeIntent, moment: Moment) -> Plan:
             window = None
         parsed = "now" if intent.relation is TimeRelation.NOW else None
     else:
-        parsed = f"{intent.relation} {describe(intent.window, moment.timezone)}"
+        parsed = describe(intent.window, moment.timezone)
+        if intent.window.start > MIN_TIME and intent.window.end < MAX_TIME:
+            parsed = f"{intent.relation} {parsed}"
         clipped = _within(moment.seen, intent.window)
         if clipped is not None:
             preferred = TimeFilter(as_of=clipped, known_at=moment.known_at)
@@ -119,7 +121,7 @@ def _day(instant: datetime, timezone: tzinfo) -> date:
 def _base(moment: Moment) -> tuple[TimeFilter, str]:
     if moment.between is not None:
         chosen = TimeFilter(between=moment.between, known_at=moment.known_at)
-        return chosen, f"valid at some time in {describe(moment.between)}"
+        return chosen, f"valid at some time, {describe(moment.between)}"
     as_of = moment.as_of or instant_interval(moment.now)
     chosen = TimeFilter(as_of=as_of, known_at=moment.known_at)
     return chosen, f"valid {'as of' if moment.as_of else 'now,'} {describe(as_of)}"

@@ -199,7 +199,7 @@ def _report(seen: _Seen, evidence: Sequence[Evidence]) -> TimeReport:
         relaxed.append(f"nothing may be seen {plan.parsed}")
     if plan.preferred is not None and not any(e.why != OF_ANOTHER_TIME for e in evidence):
         used = plan.applied.split(";")[0]
-        relaxed.append(f"nothing found {plan.parsed}; used what holds {used}")
+        relaxed.append(f"nothing found {plan.parsed}; used what is {used}")
     told = [plan.applied]
     if seen.event is not None:
         told.append(_told(seen.event))

@@ -73,6 +73,8 @@ def test_a_beginning_that_is_not_told_is_left_open():
     early = replace(ANN, since=MIN_TIME)
     assert stretches(early, BO)[0].since is None
     assert as_lines(stretches(early, BO)).startswith("until 2015-05: Ann Lee")
+    alone = replace(early, until=None)
+    assert as_lines(stretches(alone)) == "undated: Ann Lee leads Orn Mills. [1]"
 
 
 def test_values_that_hold_at_once_are_all_told_without_an_end():

@@ -59,6 +59,13 @@ def test_words_prefer_their_window():
     assert plan.parsed == "during 2019-01-01 to 2019-12-31"
 
 
+def test_a_time_without_a_beginning_is_told_by_its_end():
+    before = TimeIntent(
+        relation=TimeRelation.BEFORE, window=Interval(MIN_TIME, parse_when("2019")[0].start)
+    )
+    assert plan_time(before, Moment(asked_at=NOW)).parsed == "up to 2018-12-31"
+
+
 def test_words_cannot_reach_beyond_a_flag():
     as_of = parse_when("2015")[0]
     plan = plan_time(during("2019"), Moment(asked_at=NOW, as_of=as_of))
