@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from rag_lifelong.ports import Embedder
 from rag_lifelong.types import Evidence
 
-_UNIT = re.compile(r"[^\n]*?(?:[.!?][\"'”’)]*(?=\s+[^\sa-z])|\n|$)")
+_WRAP = r"(?<=[^\n]{50})(?<![|:;])\n(?=[^\W_])(?![^\n:]{1,30}: )"
+"""A line break inside a paragraph that was wrapped: after a long line, before no table or list."""
+_UNIT = re.compile(rf"(?:[^\n]|{_WRAP})*?(?:[.!?][\"'”’)]*(?=\s+[^\sa-z])|(?!{_WRAP})\n|$)")
 """A sentence, or a line of a table or infobox; an initial ("J. Smith") may cut one short."""
 
 
@@ -44,12 +46,13 @@ def focus(
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences, and the lines of tables, of a text.
+    """The sentences, and the lines of tables, of a text; what has no letter or digit is none.
 
     >>> sentences("She left. He came.")
     ['She left.', 'He came.']
     """
-    return [unit.strip() for unit in _UNIT.findall(text) if unit.strip()]
+    units = (unit.strip() for unit in _UNIT.findall(text))
+    return [unit for unit in units if any(char.isalnum() for char in unit)]
 
 
 def _quote(units: list[str], scores: NDArray[np.float32], max_chars: int) -> str:

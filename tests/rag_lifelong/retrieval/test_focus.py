@@ -10,6 +10,8 @@ from tests.rag_lifelong.builders import evidence
 
 TEXT = "The town has a bridge. Its mayor is Ann Lee, elected in May. Ducks swim in the pond."
 
+LONG = "the company of which a line is as long as those of wrapped text"
+
 
 def quotes(text: str, question: str, max_chars: int) -> str:
     embedder = HashingEmbedder(dim=512)
@@ -44,6 +46,12 @@ def test_nothing_to_quote_is_no_error():
         ("3.5 km long. 7 wide.", ["3.5 km long.", "7 wide."]),
         ('He said "no." Then left.', ['He said "no."', "Then left."]),
         ("no end", ["no end"]),
+        ("A Heading\n=========\nText.", ["A Heading", "Text."]),
+        (f"{LONG} Walt Disney\nCompany. He left.", [f"{LONG} Walt Disney\nCompany.", "He left."]),
+        (f"{LONG} end.\nNew line.", [f"{LONG} end.", "New line."]),
+        (f"- {LONG}\n- item", [f"- {LONG}", "- item"]),
+        (f"| {LONG} |\nText", [f"| {LONG} |", "Text"]),
+        (f"first: {LONG}\nsecond key: value", [f"first: {LONG}", "second key: value"]),
     ],
 )
 def test_units_are_sentences_and_lines(text: str, units: list[str]):
