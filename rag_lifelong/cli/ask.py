@@ -16,15 +16,7 @@ def ask(
     as_of: options.AsOf = None,
     between: options.Between = None,
     known_at: options.KnownAt = None,
-    timezone: Annotated[
-        str | None,
-        typer.Option(
-            "--timezone",
-            metavar="ZONE",
-            help="Whose days the question means: Europe/Berlin. [default: as set, else UTC]",
-            show_default=False,
-        ),
-    ] = None,
+    timezone: options.Timezone = None,
     is_full: Annotated[
         bool, typer.Option("--full", help="A sentence or two with numbered citations.")
     ] = False,
@@ -48,6 +40,8 @@ def ask(
     `rag-lifelong ask "Who is the prime minister?" --known-at 2026-05-01 --json`
 
     `rag-lifelong ask "How has the prime minister changed over the years?"`
+
+    `rag-lifelong ask "Who won yesterday?" --timezone Europe/Berlin --full`
     """
     from rag_lifelong.daemon import asking
     from rag_lifelong.system import System

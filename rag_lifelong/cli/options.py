@@ -61,6 +61,15 @@ KnownAt = Annotated[
         help="What this store had been told by then (the end of the day, month or year named).",
     ),
 ]
+Timezone = Annotated[
+    str | None,
+    typer.Option(
+        "--timezone",
+        metavar="ZONE",
+        help="Whose days the question means: Europe/Berlin. [default: as set, else UTC]",
+        show_default=False,
+    ),
+]
 
 
 class FixedTime(TypedDict):

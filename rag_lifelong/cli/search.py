@@ -1,11 +1,11 @@
 """`rag-lifelong search`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from rag_lifelong.cli import options
-from rag_lifelong.cli.show import evidence_json, evidence_lines, time_json
+from rag_lifelong.cli.show import evidence_json, evidence_lines, time_json, time_lines
 
 
 def search(
@@ -13,6 +13,7 @@ def search(
     as_of: options.AsOf = None,
     between: options.Between = None,
     known_at: options.KnownAt = None,
+    timezone: options.Timezone = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most results.")] = 10,
     store: options.Store = None,
     config: options.ConfigFile = None,
@@ -31,7 +32,8 @@ def search(
     from rag_lifelong.system import System
 
     fixed = options.read_time(as_of, between, known_at)
-    system = System.configured(config, store=store)
+    flags: dict[str, Any] = {} if timezone is None else {"timezone": timezone}
+    system = System.configured(config, store=store, **flags)
     found = None if own_models else asking.search(system.config, query, limit=limit, **fixed)
     if found is None:
         found = system.search(query, limit=limit, **fixed)
@@ -45,3 +47,4 @@ def search(
         )
     else:
         evidence_lines(found.evidence)
+        time_lines(found.time)

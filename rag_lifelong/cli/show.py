@@ -20,7 +20,7 @@ def answer_card(given: Answer, *, now: datetime) -> None:
         out.print(f"[dim]{escape(given.reason)}[/dim]")
     out.print()
     evidence_lines(given.evidence)
-    _time_lines(given.time)
+    time_lines(given.time)
     newest = max(given.evidence, key=lambda one: one.chunk.date.interval.start, default=None)
     if newest is not None:
         how_old = age(newest.chunk.date.interval.start, min(now, given.known_at or now))
@@ -49,7 +49,8 @@ def age(then: datetime, now: datetime) -> str:
     return "of the day of the question"
 
 
-def _time_lines(time: TimeReport) -> None:
+def time_lines(time: TimeReport) -> None:
+    """Print what was understood of the question's time, applied and relaxed."""
     if time.parsed:
         out.print(f"[dim]read as time: {escape(time.parsed)}[/dim]")
     out.print(f"[dim]applied: {escape(time.applied)}[/dim]")

@@ -104,6 +104,16 @@ def test_an_abstention_exits_with_3(shell: Shell):
     assert out.startswith("not in the sources\nnothing in the store for 1999")
 
 
+def test_search_tells_what_was_done_about_time(shell: Shell):
+    shell.run("ingest", "notes")
+    query = "mayor of Springfield in February 2010"
+    _, out, _ = shell.run("search", query)
+    assert "relaxed: nothing found during 2010-02-01 to 2010-02-28; used what is valid now" in out
+    _, out, _ = shell.run("search", query, "--timezone", "America/New_York")
+    assert "applied: valid now" in out
+    assert "relaxed:" not in out
+
+
 def test_search_and_status_need_no_reader(shell: Shell):
     shell.run("ingest", "notes")
     code, out, _ = shell.run("search", "mayor", "--json")
