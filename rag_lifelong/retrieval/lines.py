@@ -41,6 +41,8 @@ def choose_lines(
     fits = _fits(found, plan)
     scores = np.array([weigh(float(r), f) for r, f in zip(found.relevance, fits, strict=True)])
     is_named = _is_named(fits, found, resolved, plan)
+    if is_named:
+        resolved = Resolved(resolved.claims, {})
     dropped = set() if is_named else _dropped(found, resolved, plan, settings)
     claims = {claim.position: claim for claim in resolved.claims}
     # A claim of another time is no better than what is of the time asked about.
@@ -76,14 +78,15 @@ def choose_lines(
 def _is_named(fits: Sequence[float], found: Found, resolved: Resolved, plan: Plan) -> bool:
     """Whether the times that texts name tell which is of the time in the question's words.
 
-    So it is where the documents' own dates cannot: none that claims what is asked was told by then.
+    So it is where dates of documents cannot: what claims what is asked, or all that was found if
+    nothing does, was told later, and some text told later names a time inside.
     """
-    if plan.preferred is None or plan.window is None or resolved.decided or resolved.keeps_replaced:
+    window = plan.window
+    if plan.preferred is None or window is None or resolved.decided or resolved.keeps_replaced:
         return False
-    told = [i for i, chunk in enumerate(found.chunks) if told_by(chunk, plan.window)]
-    if any(claim.position in told for claim in resolved.claims):
-        return False
-    return max(fits, default=0.0) >= INSIDE
+    later = {i for i, chunk in enumerate(found.chunks) if not told_by(chunk, window)}
+    about = {claim.position for claim in resolved.claims} or set(range(len(found.chunks)))
+    return about <= later and max((fits[i] for i in later), default=0.0) >= INSIDE
 
 
 def _dropped(found: Found, resolved: Resolved, plan: Plan, settings: RetrievalConfig) -> set[int]:
