@@ -15,7 +15,8 @@ from rag_lifelong.temporal import MAX_TIME, MIN_TIME, Interval
 from rag_lifelong.types import AskedFor, CountedFrom, TimeIntent, TimeRelation
 
 _SAME_VALUE = 0.5
-"""Share of the older claim's names and numbers in the newer from which both tell one value."""
+"""Share of the names and numbers of the shorter claim in the other above which both tell one value:
+a first name that two people have is half of their names."""
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -155,9 +156,7 @@ def _written(event: str) -> Iterable[tuple[str, str]]:
 def _is_same(one: Claim, other: Claim) -> bool:
     """Whether two claims tell one value, as far as names and numbers show."""
     shared = len(one.value & other.value)
-    return (
-        shared > _SAME_VALUE * max(1, min(len(one.value), len(other.value))) - 1e-9 and shared > 0
-    )
+    return shared > _SAME_VALUE * min(len(one.value), len(other.value))
 
 
 def is_ordered(intent: TimeIntent, window: Interval | None) -> bool:

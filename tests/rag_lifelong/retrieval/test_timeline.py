@@ -73,6 +73,18 @@ def test_the_same_value_told_again_replaces_nothing():
     assert resolved.replaced == {}
 
 
+def test_one_of_the_same_first_name_is_another_value():
+    other = claim(3, "Ada Brisk", "2016")
+    resolved = resolve([LUND, other], NOW_INTENT, instant_interval(NOW), now=NOW)
+    assert resolved.replaced == {0: other.since}
+
+
+def test_a_surname_alone_is_the_same_value():
+    again = claim(3, "Lund", "2016")
+    resolved = resolve([LUND, again], NOW_INTENT, instant_interval(NOW), now=NOW)
+    assert resolved.replaced == {}
+
+
 @given(st.permutations(ALL))
 def test_the_order_in_which_claims_arrive_does_not_matter(arrived: list[Claim]):
     resolved = resolve(arrived, NOW_INTENT, instant_interval(NOW), now=NOW)
