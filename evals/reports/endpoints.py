@@ -129,7 +129,7 @@ def of_measure(name: str) -> Endpoint:
         name=name,
         label=measure.label,
         definition=measure.definition,
-        draw=lambda scores, last: plain(scores.only(row=last)[name], scores.only(row=last)),
+        draw=_mean_at_end(name),
         unit=Unit.SHARE if measure.is_share else Unit.CHANGE,
     )
 
