@@ -54,16 +54,16 @@ def reckon_answer(
     if span is not None:
         given = reckon(span, course(found.evidence), min(moment.seen.end, moment.now))
         return None if given is None else _reckoned(found, given.text, given.told)
+    has_claims = any(one.since for one in found.evidence)
     reason = why_not_read(found, moment, settings.min_support)
+    if not reason and not has_claims and _tells_names(question, settings):
+        reason = "nothing found names what the question is about"
+    if reason or not has_claims:
+        # Nothing tells claims from other lines: only as many as would be read.
+        found = replace(found, evidence=found.evidence[: settings.evidence])
     if reason:
         return Reckoned(found, "", (), reason)
-    evidence = found.evidence
-    if not any(one.since for one in evidence):
-        if settings.by_names and names_in(question):
-            return Reckoned(found, "", (), "nothing found names what the question is about")
-        # Nothing tells claims from other lines: only as many as would be read.
-        evidence = evidence[: settings.evidence]
-    told = course(evidence)
+    told = course(found.evidence)
     return _reckoned(found, as_lines(stretch for stretch, _ in told), told)
 
 
@@ -78,7 +78,7 @@ def _span(question: str, intent: TimeIntent) -> SpanQuestion | None:
 
 
 def _reckoned(found: Retrieved, text: str, told: Sequence[tuple[Stretch, Evidence]]) -> Reckoned:
-    evidence = tuple(one for _, one in told)
+    evidence = tuple(replace(one, quote=one.claim or one.quote) for _, one in told)
     newest = max((one.chunk.date.interval.start for one in evidence), default=None)
     found = replace(found, evidence=evidence, time=replace(found.time, newest=newest))
     return Reckoned(found, text, tuple(stretch for stretch, _ in told))
@@ -93,7 +93,16 @@ def _all_along(
 ) -> Retrieved:
     """Evidence of all times up to the one asked about: many lines, since one is told a value."""
     moment = replace(moment, as_of=None, between=moment.seen)
-    wide = settings.model_copy(
-        update={"evidence": max(_COURSE_LINES, settings.evidence), "least_share": _COURSE_SHARE}
-    )
-    return retrieve(question, moment, snapshot, encoders, wide)
+    wide: dict[str, object] = {
+        "evidence": max(_COURSE_LINES, settings.evidence),
+        "least_share": _COURSE_SHARE,
+    }
+    if _tells_names(question, settings):
+        # Claims are quoted, and choosing other sentences of so many lines takes long.
+        wide["quote_chars"] = 0
+    return retrieve(question, moment, snapshot, encoders, settings.model_copy(update=wide))
+
+
+def _tells_names(question: str, settings: RetrievalConfig) -> bool:
+    """Whether what is told of the question's subject is known by its name."""
+    return settings.by_names and bool(names_in(question))

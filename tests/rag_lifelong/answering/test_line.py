@@ -65,6 +65,13 @@ def test_the_course_of_what_no_source_names_is_an_abstention(town: House):
     assert (given.abstained, given.timeline) == (True, ())
 
 
+def test_the_evidence_of_a_course_shows_the_sentences_that_tell_it(house: House):
+    house.write("a.md", "Springfield is old. The mayor of Springfield is Ann Lee.", "2010-03-01")
+    house.ingest()
+    given = house.system.ask(TIMELINE)
+    assert [one.quote for one in given.evidence] == ["The mayor of Springfield is Ann Lee."]
+
+
 def test_without_a_name_the_course_is_told_by_the_lines_that_would_be_read(town: House):
     given = town.system.ask("Who has been the mayor over the years?")
     assert not given.abstained
