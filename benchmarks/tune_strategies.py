@@ -3,7 +3,7 @@
     python benchmarks/tune_strategies.py [--strategies sequential,lora] [--keep FILE] [--write]
 
 Each strategy is taught twice, with the options that `TRIALS` gives it, on a generated world
-that no run uses: seed 900, two periods, 16 facts. After the last period it is asked, and scored
+that no run uses: seed 900, three periods, 12 facts. After the last period it is asked, and scored
 by the mean of two numbers: average accuracy on questions of a fixed time, and exact match of
 standing questions whose fact was new or updated in that period. The better is written to
 `evals/training/tuned.toml` with `--write`; the first of equals, which are mostly the defaults.
@@ -39,7 +39,7 @@ from evals.training import tuned
 from evals.types import Cohort, Stream
 from rag_lifelong.config import Config
 
-SEED, FACTS, PERIODS, LIMIT = 900, 16, 2, 12
+SEED, FACTS, PERIODS, LIMIT = 900, 12, 3, 12
 FRESH = (Cohort.NEW, Cohort.UPDATED)
 Trial = Mapping[str, str]
 
