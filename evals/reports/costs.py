@@ -9,6 +9,8 @@ import numpy as np
 from evals.cost import break_even
 from evals.runs import Run
 
+_READ_BY_THE_SAME = "retrieval-over-frozen"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
@@ -76,15 +78,18 @@ def cost(run: Run, learner: str) -> Cost:
 
 
 def crossings(costs: dict[str, Cost], reference: str, n_periods: int) -> tuple[Crossing, ...]:
-    """Where the reference and each learner that costs more to teach cost the same.
+    """Where looking up and each learner that costs more to teach cost the same.
 
-    Only learners whose operations of answering were measured can be compared.
+    What looks up is retrieval read by the model that the others teach, untaught, if it takes part:
+    then both sides read with the same model. Else it is the reference. Only learners whose
+    operations of answering were measured can be compared.
     """
-    ours = costs[reference]
+    retrieval = _READ_BY_THE_SAME if _READ_BY_THE_SAME in costs else reference
+    ours = costs[retrieval]
     found = []
     for name, one in costs.items():
         update = (one.flops - ours.flops) / n_periods
-        if name == reference or not update > 0 or math.isnan(one.answer_flops + ours.answer_flops):
+        if name == retrieval or not update > 0 or math.isnan(one.answer_flops + ours.answer_flops):
             continue
         even = break_even(
             update,
@@ -93,7 +98,7 @@ def crossings(costs: dict[str, Cost], reference: str, n_periods: int) -> tuple[C
         )
         found.append(
             Crossing(
-                taught=name, retrieval=reference, questions=even.questions, reading=even.reading
+                taught=name, retrieval=retrieval, questions=even.questions, reading=even.reading
             )
         )
     return tuple(found)
