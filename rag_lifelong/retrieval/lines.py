@@ -9,7 +9,14 @@ from rag_lifelong.config import RetrievalConfig
 from rag_lifelong.retrieval.finder import Found
 from rag_lifelong.retrieval.named_times import INSIDE
 from rag_lifelong.retrieval.plan import Plan
-from rag_lifelong.retrieval.temporal_score import dated_fit, superseded, time_fit, told_by, weigh
+from rag_lifelong.retrieval.temporal_score import (
+    HELD,
+    dated_fit,
+    superseded,
+    time_fit,
+    told_by,
+    weigh,
+)
 from rag_lifelong.retrieval.timeline import Resolved
 from rag_lifelong.types import Evidence
 
@@ -79,14 +86,17 @@ def _is_named(fits: Sequence[float], found: Found, resolved: Resolved, plan: Pla
     """Whether the times that texts name tell which is of the time in the question's words.
 
     So it is where dates of documents cannot: what claims what is asked, or all that was found if
-    nothing does, was told later, and some text told later names a time inside.
+    nothing does, was told later, the best claim does not say that it held then ("since 2015"), and
+    some text told later names a time inside.
     """
     window = plan.window
     if plan.preferred is None or window is None or resolved.decided or resolved.keeps_replaced:
         return False
     later = {i for i, chunk in enumerate(found.chunks) if not told_by(chunk, window)}
     about = {claim.position for claim in resolved.claims} or set(range(len(found.chunks)))
-    return about <= later and max((fits[i] for i in later), default=0.0) >= INSIDE
+    goes_on = resolved.is_ordered and resolved.claims[0].since < resolved.claims[0].through
+    names_it = max((fits[i] for i in later), default=0.0) >= INSIDE
+    return about <= later and names_it and not goes_on
 
 
 def _dropped(found: Found, resolved: Resolved, plan: Plan, settings: RetrievalConfig) -> set[int]:
@@ -123,4 +133,6 @@ def _why(position: int, fit: float, resolved: Resolved, plan: Plan) -> str:
         return "valid at the time asked about" if plan.window else "relevant"
     if fit == 1.0:
         return "of the time asked about"
-    return "held at the time asked about" if fit > 0 else OF_ANOTHER_TIME
+    if fit >= HELD:
+        return "held at the time asked about"
+    return "names a time like the one asked about" if fit > 0 else OF_ANOTHER_TIME

@@ -28,7 +28,8 @@ These four, and how near is near, were chosen on half of TimeQA's relations (doc
 """
 
 _NEAR = timedelta(days=62)
-"""How far from a date the edge of the time asked about may be and still be meant by it."""
+"""How far from a date the edge of the time asked about may be and still be meant by it; no farther
+than that time is long."""
 _ENOUGH = 200
 """Characters by which a text's language is known."""
 _LONGEST_POINT = timedelta(days=366)
@@ -80,7 +81,7 @@ def _begins(time: Found, span: Interval, window: Interval) -> float:
     """Fit of what may have begun at a date."""
     if span.start >= window.end:
         return 0.0
-    if _is_near(window.start, span):
+    if _is_near(window.start, span, window):
         return BEGINS
     if span.start >= window.start:
         return INSIDE
@@ -91,13 +92,14 @@ def _ends(time: Found, span: Interval, window: Interval) -> float:
     """Fit of what may have ended at a date."""
     if span.end <= window.start:
         return 0.0
-    if _is_near(window.end, span):
+    if _is_near(window.end, span, window):
         return ENDS
     return INSIDE if time.lead in _ENDING and span.end <= window.end else 0.0
 
 
-def _is_near(edge: datetime, span: Interval) -> bool:
-    return edge - span.end <= _NEAR and span.start - edge <= _NEAR
+def _is_near(edge: datetime, span: Interval, window: Interval) -> bool:
+    near = min(_NEAR, window.end - window.start)
+    return edge - span.end <= near and span.start - edge <= near
 
 
 def _dice(one: Interval, other: Interval) -> float:

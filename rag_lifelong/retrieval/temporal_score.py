@@ -14,7 +14,8 @@ from rag_lifelong.types import Chunk, indexed_text
 FLOOR = 0.2
 """Share of its relevance a chunk keeps when its time does not fit at all."""
 
-_HELD = 0.9
+HELD = 0.9
+"""Fit of what was told before the time asked about and held in it."""
 
 
 def time_fit(chunk: Chunk, window: Interval, timezone: tzinfo = UTC) -> float:
@@ -35,7 +36,7 @@ def dated_fit(chunk: Chunk, window: Interval) -> float:
     if chunk.date.interval.intersects(window):
         return 1.0
     is_held = told_by(chunk, window) and (chunk.valid_to is None or chunk.valid_to > window.start)
-    return _HELD if is_held else 0.0
+    return HELD if is_held else 0.0
 
 
 def told_by(chunk: Chunk, window: Interval) -> bool:

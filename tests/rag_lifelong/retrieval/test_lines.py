@@ -3,19 +3,23 @@
 import numpy as np
 
 from rag_lifelong.config import RetrievalConfig
+from rag_lifelong.retrieval.claims import Claim
 from rag_lifelong.retrieval.finder import Found
 from rag_lifelong.retrieval.lines import OF_ANOTHER_TIME, Line, choose_lines
 from rag_lifelong.retrieval.plan import Moment, plan_time
 from rag_lifelong.retrieval.time_grammar import parse_time_intent
 from rag_lifelong.retrieval.timeline import Resolved
-from rag_lifelong.temporal import parse_when
+from rag_lifelong.temporal import MAX_TIME, parse_when
 from rag_lifelong.types import Chunk
 from tests.rag_lifelong.builders import chunk
 
+NO_CLAIMS = Resolved((), {})
 ASKED = "Who led Orn Mills from 1996 to 2000?"
 
 
-def chosen(chunks: list[Chunk], relevance: list[float], question: str = ASKED) -> list[Line]:
+def chosen(
+    chunks: list[Chunk], relevance: list[float], question: str = ASKED, claims: Resolved = NO_CLAIMS
+) -> list[Line]:
     now = parse_when("2022")[0].start
     plan = plan_time(parse_time_intent(question, asked_at=now), Moment(asked_at=now))
     found = Found(
@@ -25,11 +29,27 @@ def chosen(chunks: list[Chunk], relevance: list[float], question: str = ASKED) -
         cosines=np.array(relevance, np.float32),
         relevance=np.array(relevance, np.float32),
     )
-    return choose_lines(found, Resolved((), {}), plan, RetrievalConfig())
+    return choose_lines(found, claims, plan, RetrievalConfig())
 
 
 def page(*texts: str) -> list[Chunk]:
     return [chunk(text, "2021", doc_id="page") for text in texts]
+
+
+def claimed(position: int, since: str, through: str) -> Resolved:
+    start, last = parse_when(since)[0].start, parse_when(through)[0].start
+    claim = Claim(
+        position=position,
+        sentence="Ada led it.",
+        relation=1.0,
+        told=parse_when("2021")[0].start,
+        since=start,
+        through=last,
+        until=MAX_TIME,
+        latest=last,
+        value=frozenset({"ada"}),
+    )
+    return Resolved((claim,), {}, is_ordered=True)
 
 
 def test_of_one_page_the_passage_that_names_the_time_comes_first():
@@ -56,3 +76,15 @@ def test_a_question_that_names_no_time_goes_by_relevance():
     texts = page("Ada led it ( 1996–2000 ).", "Cal leads it.")
     lines = chosen(texts, [0.5, 0.7], "Who led Orn Mills?")
     assert [line.position for line in lines] == [1, 0]
+
+
+def test_a_claim_that_began_at_another_time_gives_way_to_what_names_the_time():
+    texts = page("In May 1990 Cal came to lead it.", "Ada led it ( 1996–2000 ).")
+    lines = chosen(texts, [0.7, 0.6], claims=claimed(0, "1990-05", "1990-05"))
+    assert [line.position for line in lines] == [1, 0]
+
+
+def test_a_claim_that_says_it_held_then_stays_first():
+    texts = page("Since 1990 Cal has led it.", "Ada won a prize in 1998.")
+    lines = chosen(texts, [0.6, 0.7], claims=claimed(0, "1990", "2021"))
+    assert lines[0].position == 0
