@@ -8,7 +8,8 @@ from rag_lifelong.prompting import as_data
 from rag_lifelong.retrieval.plan import Moment, describe
 from rag_lifelong.types import Evidence, Retrieved
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[\u3400-\u9fff]|(?:(?![\u3400-\u9fff])\w)+")
+"""A word; where words are not separated, a character."""
 _NO_ANSWER = re.compile(
     r"unknown|none|n/?a|(it is |it's )?not (stated|specified|mentioned|provided|given|known|"
     r"in the (passages|sources)).*|(the )?passages? do(es)? not .*|no (answer|information)\b.*",
