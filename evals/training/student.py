@@ -12,6 +12,7 @@ from torch.nn import functional
 from transformers import PreTrainedModel
 
 from evals.training.samples import IGNORED, Batch, Sample, Tokenizer, encode, prompt_tokens
+from rag_lifelong.errors import ModelError
 
 
 @dataclass(slots=True)
@@ -69,10 +70,7 @@ class Student:
     @property
     def layers(self) -> nn.ModuleList:
         """The blocks of the decoder, first to last, whatever the architecture calls them."""
-        lists = [
-            one for one in self.base.get_decoder().children() if isinstance(one, nn.ModuleList)
-        ]
-        return max(lists, key=len)
+        return blocks(self.base)
 
     def batch(self, samples: Sequence[Sample]) -> Batch:
         """Samples as tokens, where the model is."""
@@ -182,6 +180,19 @@ class Student:
         model.requires_grad_(requires_grad=False)
         model.eval()
         return Student(model, self.tokenizer, self.max_tokens, self.meter, self.decode)
+
+
+def blocks(model: PreTrainedModel) -> nn.ModuleList:
+    """The blocks of a causal language model's decoder, in order, found by what they are.
+
+    Raises:
+        ModelError: If its decoder keeps them in another way than as a list.
+    """
+    decoder = model.get_decoder()
+    lists = [child for child in decoder.children() if isinstance(child, nn.ModuleList)]
+    if not lists:
+        raise ModelError(f"no list of blocks in {type(decoder).__name__}")
+    return max(lists, key=len)
 
 
 def learnt(batch: Batch) -> Tensor:

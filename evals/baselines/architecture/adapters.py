@@ -3,9 +3,9 @@
 from pydantic import Field
 from torch import Tensor, nn
 
-from evals.baselines.architecture.blocks import blocks, branches, linear_layers
+from evals.baselines.architecture.blocks import branches, linear_layers
 from evals.training.strategy import Strategy, StrategyOptions
-from evals.training.student import Student
+from evals.training.student import Student, blocks
 
 
 class AdapterOptions(StrategyOptions):

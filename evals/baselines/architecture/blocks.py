@@ -1,22 +1,8 @@
-"""The blocks of a decoder and their parts, found by what they are and not by their names."""
+"""The parts of a decoder's blocks, found by what they are and not by their names."""
 
 from torch import nn
-from transformers import PreTrainedModel
 
 from rag_lifelong.errors import ModelError
-
-
-def blocks(model: PreTrainedModel) -> nn.ModuleList:
-    """The blocks of a causal language model, in order.
-
-    Raises:
-        ModelError: If its decoder keeps them in another way than as a list.
-    """
-    decoder = model.get_decoder()
-    for child in decoder.children():
-        if isinstance(child, nn.ModuleList):
-            return child
-    raise ModelError(f"no list of blocks in {type(decoder).__name__}")
 
 
 def linear_layers(module: nn.Module) -> list[nn.Linear]:

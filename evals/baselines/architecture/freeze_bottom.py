@@ -2,9 +2,8 @@
 
 from pydantic import Field
 
-from evals.baselines.architecture.blocks import blocks
 from evals.training.strategy import Strategy, StrategyOptions
-from evals.training.student import Student
+from evals.training.student import Student, blocks
 
 
 class FreezeBottomOptions(StrategyOptions):

@@ -6,9 +6,9 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from evals.baselines.architecture.blocks import blocks, linear_layers
+from evals.baselines.architecture.blocks import linear_layers
 from evals.training.strategy import Lesson, Strategy, StrategyOptions
-from evals.training.student import Student
+from evals.training.student import Student, blocks
 
 
 class OsfOptions(StrategyOptions):

@@ -7,9 +7,9 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from evals.baselines.architecture.blocks import blocks, branches, linear_layers
+from evals.baselines.architecture.blocks import branches, linear_layers
 from evals.training.strategy import Lesson, Strategy, StrategyOptions
-from evals.training.student import Student, tensor_bytes
+from evals.training.student import Student, blocks, tensor_bytes
 from rag_lifelong.errors import ModelError
 
 

@@ -18,9 +18,8 @@ from evals.baselines.architecture.block_expansion import (
     BlockExpansionOptions,
     expand,
 )
-from evals.baselines.architecture.blocks import blocks
 from evals.training.loop import begin, teach
-from evals.training.student import Student
+from evals.training.student import Student, blocks
 from tests.evals.baselines.conftest import LESSONS, Letters, learn, small_student
 
 SIZE = {

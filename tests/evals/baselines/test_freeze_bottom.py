@@ -2,9 +2,9 @@
 
 import torch
 
-from evals.baselines.architecture.blocks import blocks
 from evals.baselines.architecture.freeze_bottom import FreezeBottom, FreezeBottomOptions
 from evals.baselines.bounds.sequential import Sequential
+from evals.training.student import blocks
 from tests.evals.baselines.conftest import learn, small_student
 
 

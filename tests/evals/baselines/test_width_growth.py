@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import nn
 
-from evals.baselines.architecture.blocks import blocks
 from evals.baselines.architecture.width_growth import (
     Grown,
     WidthGrowth,
@@ -14,6 +13,7 @@ from evals.baselines.architecture.width_growth import (
     some_neurons,
 )
 from evals.training.loop import teach
+from evals.training.student import blocks
 from rag_lifelong.errors import ModelError
 from tests.evals.baselines.conftest import LESSONS, learn, small_student
 
