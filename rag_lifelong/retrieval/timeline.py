@@ -48,6 +48,8 @@ def resolve(
         window: The time the answer is about, as planned.
         now: When it is asked.
     """
+    if not claims:
+        return Resolved((), {})
     if intent.ordinal is not None or intent.anchor is not None:
         counted = _counted(claims, intent, window, now)
         if counted is not None:

@@ -53,6 +53,12 @@ def test_now_the_newest_comes_first_and_replaces_the_others():
     assert resolved.replaced == {0: BERG.since, 1: DAHL.since}
 
 
+@pytest.mark.parametrize("relation", TimeRelation)
+def test_without_claims_nothing_is_ordered_whatever_is_asked_of_time(relation: TimeRelation):
+    intent = TimeIntent(relation=relation, window=instant_interval(NOW))
+    assert not resolve([], intent, instant_interval(NOW), now=NOW).is_ordered
+
+
 def test_what_is_only_announced_is_left_out():
     announced = claim(3, "Di Holm", "2025-01-01", told="2024-05-01")
     resolved = resolve([*ALL, announced], NOW_INTENT, instant_interval(NOW), now=NOW)
