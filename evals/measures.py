@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.metrics.answers import exact_match, relaxed_match, strict_match, token_f1
+from evals.metrics.answers import exact_match, part_match, relaxed_match, strict_match, token_f1
 from evals.metrics.retrieval import RankScores, passage_recall, rank_scores, temporal_gains
 from evals.metrics.staleness import conflicts, harm_score, stale, stale_above_gold
 from evals.runs import Answered
@@ -53,6 +53,16 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "em_said": Measure(
             label="EM, nothing withheld",
             definition="Exact match of what would have been said, had nothing been withheld.",
+        ),
+        "part": Measure(
+            label="Part match",
+            definition="The answer lies within a right one or a right one within it, as whole words, "
+            "and not so with a superseded value: labels of a knowledge base, which some benchmarks "
+            "have for answers, are said in fewer words in documents.",
+        ),
+        "part_said": Measure(
+            label="Part match, nothing withheld",
+            definition="Part match of what would have been said, had nothing been withheld.",
         ),
         "strict_em": Measure(
             label="Strict",
@@ -153,7 +163,18 @@ def measured(answers: Answers) -> dict[str, Floats]:
 
 
 def _said(answers: Answers) -> dict[str, Floats]:
-    names = ("em", "f1", "em_said", "strict_em", "stale", "abstained", "answerable", "harm")
+    names = (
+        "em",
+        "f1",
+        "em_said",
+        "part",
+        "part_said",
+        "strict_em",
+        "stale",
+        "abstained",
+        "answerable",
+        "harm",
+    )
     rows = [
         _judged(answered.said, answered.abstained, example.answers, example.superseded)
         for example, answered in answers
@@ -178,12 +199,15 @@ def _judged(
         em_said = exact_match(said, right)
         em = em_said and not abstained
         f1 = 0.0 if abstained else token_f1(said, right)
+        part_said = part_match(said, right, superseded)
+        part = part_said and not abstained
         strict = strict_match(said, right, superseded) and not abstained
     else:
         em_said, em, f1, strict = not said, abstained, float(abstained), abstained
+        part_said, part = em_said, em
     is_stale = stale(said, right, superseded) and not abstained if superseded else math.nan
     harm = harm_score(right=em, abstained=abstained)
-    return em, f1, em_said, strict, is_stale, abstained, bool(right), harm
+    return em, f1, em_said, part, part_said, strict, is_stale, abstained, bool(right), harm
 
 
 def _ranked(answers: Answers) -> dict[str, Floats]:

@@ -16,6 +16,7 @@ from evals.metrics.normalisation import date_precision, normalise, tokens
 __all__ = [
     "exact_match",
     "normalise",
+    "part_match",
     "relaxed_match",
     "squad_exact_match",
     "squad_f1",
@@ -60,6 +61,22 @@ def relaxed_match(prediction: str, golds: Sequence[str]) -> bool:
     True
     """
     return bool(values_named(prediction, golds))
+
+
+def part_match(prediction: str, golds: Sequence[str], superseded: Sequence[str] = ()) -> bool:
+    """Whether the prediction and a right answer lie one within the other, as runs of whole tokens.
+
+    For benchmarks whose answers are labels of a knowledge base, which documents shorten. What a
+    superseded value has as well does not tell it from the right one.
+
+    >>> part_match("Stoke City", ["Stoke City F.C."]), part_match("Stoke", ["Derby County F.C."])
+    (True, False)
+    >>> part_match("WWE", ["WWE SmackDown"], ["WWE Raw"])
+    False
+    """
+    return any(_within(prediction, gold) for gold in golds) and (
+        exact_match(prediction, golds) or not any(_within(prediction, old) for old in superseded)
+    )
 
 
 def strict_match(prediction: str, golds: Sequence[str], superseded: Sequence[str]) -> bool:
@@ -139,6 +156,11 @@ def _f1(said: Sequence[str], gold: Sequence[str]) -> float:
         return 0.0
     precision, recall = shared / len(said), shared / len(gold)
     return 2 * precision * recall / (precision + recall)
+
+
+def _within(text: str, value: str) -> bool:
+    said, wanted = _said(text, value), tokens(value)
+    return bool(_places(said, wanted) or _places(wanted, said))
 
 
 def _places(said: Sequence[str], wanted: Sequence[str]) -> list[int]:

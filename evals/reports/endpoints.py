@@ -268,6 +268,19 @@ ENDPOINTS = (
         draw=_fresh("em_said"),
     ),
     Endpoint(
+        name="part",
+        label="Part match",
+        definition="Share of questions after the last period whose answer lies within a right one, "
+        "or a right one within it, and not so with a superseded value.",
+        draw=_mean_at_end("part"),
+    ),
+    Endpoint(
+        name="part_said",
+        label="Part match, nothing withheld",
+        definition="The same, of what would have been said had nothing been withheld.",
+        draw=_mean_at_end("part_said"),
+    ),
+    Endpoint(
         name="er1",
         label="ER@1",
         definition="Evidence recall: share of questions after the last period whose first document "

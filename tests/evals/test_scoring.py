@@ -53,6 +53,11 @@ def test_what_was_withheld_is_neither_right_nor_stale_nor_harmful(
     )  # fmt: skip
 
 
+def test_a_part_of_the_right_answer_that_was_withheld_counts_only_as_said():
+    said = scores_of(EXAMPLE, f"{NEW} of the council", abstained=True)
+    assert (said["em_said"], said["part"], said["part_said"]) == (0, 0, 1)
+
+
 def test_where_there_is_no_answer_abstaining_is_right():
     assert scores_of(NOBODY, "", abstained=True)["em"] == 1
     said = scores_of(NOBODY, "someone")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from evals.metrics.answers import (
     exact_match,
+    part_match,
     relaxed_match,
     squad_exact_match,
     squad_f1,
@@ -55,6 +56,21 @@ def test_a_date_is_compared_as_exactly_as_the_right_answer_tells_it(
 ):
     assert exact_match(said, [gold]) is equal
     assert (token_f1(said, [gold]) == 1) is equal
+
+
+@pytest.mark.parametrize(
+    ("said", "is_part"),
+    [
+        ("Dodgers", True),
+        ("the Los Angeles Dodgers of California", True),
+        ("Los Dodgers", False),
+        ("Angels", False),
+        ("Los Angeles", False),
+        ("", False),
+    ],
+)
+def test_a_part_counts_in_one_run_and_where_no_old_answer_has_it_too(said: str, is_part: bool):
+    assert part_match(said, ["Los Angeles Dodgers"], ["Los Angeles Angels"]) is is_part
 
 
 def test_of_right_answers_of_several_precisions_any_will_do():
