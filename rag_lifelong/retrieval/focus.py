@@ -16,7 +16,9 @@ from rag_lifelong.types import Evidence
 
 _WRAP = r"(?<=[^\n]{50})(?<![|:;])\n(?=[^\W_])(?![^\n:]{1,30}: )"
 """A line break inside a paragraph that was wrapped: after a long line, before no table or list."""
-_UNIT = re.compile(rf"(?:[^\n]|{_WRAP})*?(?:[.!?][\"'”’)]*(?=\s+[^\sa-z])|(?!{_WRAP})\n|$)")
+_END = r"[.!?][\"'”’)]*(?=\s+[^\sa-z])|[。！？]+[\"'”’)）」』》]*"
+"""The end of a sentence; Chinese and Japanese put no space after it."""
+_UNIT = re.compile(rf"(?:[^\n]|{_WRAP})*?(?:{_END}|(?!{_WRAP})\n|$)")
 """A sentence, or a line of a table or infobox; an initial ("J. Smith") may cut one short."""
 
 

@@ -146,7 +146,7 @@ def _is_cut(before: str, after: str) -> bool:
     if before[-1] == ".":
         last = Text(before[-16:]).words[-1:]
         return bool(last) and ((len(last[0]) == 1 and last[0].isalpha()) or last[0] in titles())
-    return after[:1].islower() and before[-1] not in "!?:;"
+    return after[:1].islower() and before[-1] not in "!?:;。！？"
 
 
 def goes_on(sentence: str) -> bool:

@@ -119,6 +119,13 @@ def test_claims_are_read_in_other_languages(question: str, text: str):
     assert claim.value == ({"ada", "brisk"} if "Ada" in text else {"阿", "达"})
 
 
+def test_a_chinese_claim_is_one_sentence():
+    text = "奥恩市很老。奥恩公司的总裁是王芳。她住在河边。"
+    assert claim_of(chunk(text, "2021"), question="奥恩公司的总裁是谁？").sentence == (
+        "奥恩公司的总裁是王芳。"
+    )
+
+
 def test_no_text_that_names_the_subject_means_no_claims():
     relevance = np.array([0.9, 0.2], np.float32)
     assert not about_subject(np.array([0.4, 0.0]), relevance, RetrievalConfig()).any()

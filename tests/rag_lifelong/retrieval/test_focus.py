@@ -52,6 +52,9 @@ def test_nothing_to_quote_is_no_error():
         (f"- {LONG}\n- item", [f"- {LONG}", "- item"]),
         (f"| {LONG} |\nText", [f"| {LONG} |", "Text"]),
         (f"first: {LONG}\nsecond key: value", [f"first: {LONG}", "second key: value"]),
+        ("他来了。她走了吗？不！好", ["他来了。", "她走了吗？", "不！", "好"]),
+        ("他说：“我走。”她笑了。", ["他说：“我走。”", "她笑了。"]),
+        ("「行くの？」と聞いた。雨だ。", ["「行くの？」", "と聞いた。", "雨だ。"]),
     ],
 )
 def test_units_are_sentences_and_lines(text: str, units: list[str]):
