@@ -8,7 +8,7 @@ times, when they name the subject about as fully as any and bear on the question
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +23,7 @@ from rag_lifelong.retrieval.statements import (
     goes_on,
     is_reprint,
     states,
+    table_headers,
     value_of,
     whole_sentences,
 )
@@ -116,7 +117,9 @@ def read_claim(
     """
     sought = _Sought(subject, asked.kind, subject.words | asked.words, _relation(subject, asked))
     units = whole_sentences(chunk.text)
-    written = units[_claiming(units, sought)]
+    headers = table_headers(units)
+    claiming = _claiming(units, headers, sought)
+    written = units[claiming]
     told = _original(units, min(first_told(written), chunk.valid_from))
     sentence = " ".join(written.split())
     since, through, until = _times(sentence, told)
@@ -131,7 +134,8 @@ def read_claim(
         until=until,
         latest=through if is_dated else chunk.date.interval.end,
         value=value_of(sentence, sought.known),
-        states=sought.is_stated(sentence) or sought.is_headline(chunk.context),
+        states=(claiming not in headers and sought.is_stated(sentence))
+        or sought.is_headline(chunk.context),
     )
 
 
@@ -172,17 +176,23 @@ class _Sought:
         return self.subject.is_mentioned(Text(title)) and self.is_stated(title)
 
 
-def _claiming(units: Sequence[str], sought: _Sought) -> int:
+def _claiming(units: Sequence[str], headers: Container[int], sought: _Sought) -> int:
     """Which sentence claims: one that states what is asked, as near to the subject as any.
 
-    Of several the one that shares most words with the question, and of those the first.
+    Of several the one that shares most words with the question, and of those the first. What names
+    the columns of a table states nothing.
     """
     texts = [Text(unit) for unit in units]
     nearness = _nearness(units, texts, sought.subject)
     eligible = [i for i, near in enumerate(nearness) if near] or range(len(units))
     return max(
         eligible,
-        key=lambda i: (sought.is_stated(units[i]), nearness[i], sought.shared(texts[i]), -i),
+        key=lambda i: (
+            i not in headers and sought.is_stated(units[i]),
+            nearness[i],
+            sought.shared(texts[i]),
+            -i,
+        ),
     )
 
 

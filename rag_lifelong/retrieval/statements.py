@@ -5,10 +5,11 @@ tell something else. Whoever is asked for has a name, how many is a number, when
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from rag_lifelong.retrieval.focus import sentences
 from rag_lifelong.retrieval.names import Text, is_unspaced, titles
@@ -20,6 +21,8 @@ _MARKUP = re.compile(r"<[^<>\n]{1,40}>")
 """A tag, which ends a sentence as often as not."""
 _TWO_WORDS = re.compile(r"\W*[^\W_]+[\s.-]+[^\W_]")
 _LONGEST_ACRONYM = 5
+_COLUMNS = 3
+"""Cells from which on a row is no name with its value."""
 _QUOTED = re.compile(r"[\"“„«「][^\"“”„»」]*[\"”“»」]")
 
 
@@ -147,6 +150,38 @@ def _is_cut(before: str, after: str) -> bool:
         last = Text(before[-16:]).words[-1:]
         return bool(last) and ((len(last[0]) == 1 and last[0].isalpha()) or last[0] in titles())
     return after[:1].islower() and before[-1] not in "!?:;。！？"
+
+
+def table_headers(units: Sequence[str]) -> frozenset[int]:
+    """Which sentences of a text are lines that name the columns of a table below them.
+
+    Such a line is the first row, of three cells or more or above rows that begin with a number, and
+    has no number itself where the row below it has some. Two cells may be a name and its value.
+
+    >>> table_headers(["| Year | Mayor |", "| 2019 | Ada Lund |", "| 2021 | Bo Berg |"])
+    frozenset({0})
+    """
+    rows = [_cells(unit) for unit in units]
+    return frozenset(
+        i
+        for i, (row, below) in enumerate(pairwise(rows))
+        if row
+        and below
+        and not (i and rows[i - 1])
+        and (len(row) >= _COLUMNS or below[0][:1].isdigit())
+        and not _has_digit(" ".join(row))
+        and _has_digit(" ".join(below))
+    )
+
+
+def _cells(line: str) -> list[str]:
+    """The cells of a table's row; none if it is no row."""
+    is_row = line.startswith("|") and line.endswith("|")
+    return [cell.strip() for cell in line.strip("|").split("|")] if is_row else []
+
+
+def _has_digit(text: str) -> bool:
+    return any(char.isdigit() for char in text)
 
 
 def goes_on(sentence: str) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from rag_lifelong.config import RetrievalConfig
 from rag_lifelong.retrieval.claims import about_subject, of_relation, read_claim
 from rag_lifelong.retrieval.names import Subject, Text
-from rag_lifelong.retrieval.statements import Asked
+from rag_lifelong.retrieval.statements import Asked, table_headers
 from rag_lifelong.temporal import MAX_TIME, MIN_TIME
 from rag_lifelong.types import Chunk
 from tests.rag_lifelong.builders import chunk
@@ -124,6 +124,29 @@ def test_a_chinese_claim_is_one_sentence():
     assert claim_of(chunk(text, "2021"), question="奥恩公司的总裁是谁？").sentence == (
         "奥恩公司的总裁是王芳。"
     )
+
+
+def test_the_header_of_a_table_claims_nothing():
+    table = "| Orn Mills | Chief Executive | Party |\n| 2019 | Ada Lund | Red |"
+    claim = claim_of(chunk(table, "2021"))
+    assert (claim.sentence, claim.states) == ("| 2019 | Ada Lund | Red |", True)
+
+
+@pytest.mark.parametrize(
+    ("table", "headers"),
+    [
+        (["It has.", "| Year | Mayor |", "| 2019 | Ada Lund |"], {1}),
+        (["| Club | Captain | Since |", "| Orn | Ada Lund | 2019 |"], {0}),
+        (["| Mayor | Ada Lund |", "| Founded | 1990 |"], set()),
+        (
+            ["| Orn | Ada Lund | 2019 |", "| Ulm | Bo | Red |", "| Ems | Al | 2020 |"],
+            set(),
+        ),
+        (["Ada Lund | Orn", "2019"], set()),
+    ],
+)
+def test_a_header_is_told_from_names_with_values_and_from_rows(table, headers):
+    assert table_headers(table) == headers
 
 
 def test_no_text_that_names_the_subject_means_no_claims():
