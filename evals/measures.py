@@ -57,8 +57,8 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "part": Measure(
             label="Part match",
             definition="The answer lies within a right one, or a right one within it, as whole "
-            "words, and not so with a superseded value. For benchmarks whose answers are labels of a "
-            "knowledge base, which documents shorten.",
+            "words, and not so with a superseded value. For benchmarks whose answers are labels "
+            "of a knowledge base, which documents shorten.",
         ),
         "part_said": Measure(
             label="Part match, nothing withheld",
