@@ -200,6 +200,13 @@ def value_of(sentence: str, known: frozenset[str]) -> frozenset[str]:
     return frozenset(word for word, _ in _told(rest) if word not in known)
 
 
+@lru_cache(maxsize=4096)
+def plain_words(sentence: str) -> frozenset[str]:
+    """Words of a sentence, folded, that are of no name, number or date."""
+    rest = _patterns_for(sentence).date.sub(" ", sentence)
+    return frozenset(Text(rest).words).difference(word for word, _ in _told(rest))
+
+
 def _told(sentence: str) -> Iterator[tuple[str, str]]:
     """The words of names and numbers, folded and as written."""
     text = Text(sentence)

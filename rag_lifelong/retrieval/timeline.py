@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rag_lifelong.retrieval.claims import Claim
-from rag_lifelong.retrieval.names import Text
+from rag_lifelong.retrieval.names import Text, is_unspaced
+from rag_lifelong.retrieval.statements import plain_words
 from rag_lifelong.temporal import MAX_TIME, MIN_TIME, Interval
 from rag_lifelong.types import AskedFor, CountedFrom, TimeIntent, TimeRelation
 
 _SAME_VALUE = 0.5
 """Share of the names and numbers of the shorter claim in the other above which both tell one value:
 a first name that two people have is half of their names."""
+_SAME_WORDS = 0.8
+"""Share of the words beside names, dates and numbers from which on two claims are told alike."""
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -156,9 +159,26 @@ def _written(event: str) -> Iterable[tuple[str, str]]:
 
 
 def _is_same(one: Claim, other: Claim) -> bool:
-    """Whether two claims tell one value, as far as names and numbers show."""
-    shared = len(one.value & other.value)
-    return shared > _SAME_VALUE * min(len(one.value), len(other.value))
+    """Whether two claims tell one value, as far as names and numbers show.
+
+    Told in the same words, each with a name that the other lacks, they tell two, whatever else they
+    share: every infobox of the office says "10 Downing Street".
+    """
+    shared = one.value & other.value
+    if len(shared) <= _SAME_VALUE * min(len(one.value), len(other.value)):
+        return False
+    is_swapped = _has_name(one.value - shared) and _has_name(other.value - shared)
+    return not (is_swapped and _is_in_same_words(one.sentence, other.sentence))
+
+
+def _has_name(words: Iterable[str]) -> bool:
+    # Of Chinese names characters are told apart, which other words have too.
+    return any(not word[0].isdigit() and not is_unspaced(word) for word in words)
+
+
+def _is_in_same_words(one: str, other: str) -> bool:
+    first, second = plain_words(one), plain_words(other)
+    return len(first & second) >= _SAME_WORDS * max(len(first), len(second))
 
 
 def is_ordered(intent: TimeIntent, window: Interval | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -88,6 +89,31 @@ def test_one_of_the_same_first_name_is_another_value():
 def test_a_surname_alone_is_the_same_value():
     again = claim(3, "Lund", "2016")
     resolved = resolve([LUND, again], NOW_INTENT, instant_interval(NOW), now=NOW)
+    assert resolved.replaced == {}
+
+
+def infobox(position: int, name: str, since: str) -> Claim:
+    sentence = f"incumbent: {name} residence: 10 Downing Street appointer: Elizabeth II"
+    told = claim(position, f"{name} 10 Downing Street Elizabeth II", since)
+    return replace(told, sentence=sentence)
+
+
+def test_what_every_infobox_says_makes_no_two_values_one():
+    boxes = [infobox(0, "Ada Lund", "2015"), infobox(1, "Ben Berg", "2018")]
+    resolved = resolve(boxes, NOW_INTENT, instant_interval(NOW), now=NOW)
+    assert resolved.replaced == {0: boxes[1].since}
+
+
+def test_infoboxes_of_one_value_replace_nothing():
+    boxes = [infobox(0, "Ada Lund", "2015"), infobox(1, "Ada Lund", "2018")]
+    resolved = resolve(boxes, NOW_INTENT, instant_interval(NOW), now=NOW)
+    assert resolved.replaced == {}
+
+
+def test_other_details_told_in_other_words_make_no_value_another():
+    one = replace(claim(0, "Ada Lund Yale", "2015"), sentence="Ada Lund came from Yale.")
+    other = replace(claim(1, "Ada Lund Bonn", "2018"), sentence="Ada Lund spoke at Bonn.")
+    resolved = resolve([one, other], NOW_INTENT, instant_interval(NOW), now=NOW)
     assert resolved.replaced == {}
 
 
