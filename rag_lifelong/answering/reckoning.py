@@ -51,11 +51,17 @@ def reckon_answer(
         return None
     course_of = question if span is None else span.course
     found = _all_along(course_of, moment, snapshot, encoders, settings)
+    reason = why_not_read(found, moment, settings.min_support)
     if span is not None:
         given = reckon(span, course(found.evidence), min(moment.seen.end, moment.now))
-        return None if given is None else _reckoned(found, given.text, given.told)
+        if given is not None:
+            return _reckoned(found, given.text, given.told)
+        if not span.is_of_order:
+            return None
+        # A reader's "yes" has no words by which to see that it is of another time.
+        found = replace(found, evidence=found.evidence[: settings.evidence])
+        return Reckoned(found, "", (), reason or "nothing found decides which came first")
     has_claims = any(one.since for one in found.evidence)
-    reason = why_not_read(found, moment, settings.min_support)
     if not reason and not has_claims and _tells_names(question, settings):
         reason = "nothing found names what the question is about"
     if reason or not has_claims:

@@ -2,7 +2,7 @@
 
 Only English questions of a few forms are told, and only by sentences that name one value each. A
 length is told only between beginnings: a sentence that mentions a chief executive does not say
-since when there is one. What is not sure is left to the reader.
+since when there is one. What is not sure is left to the reader, but for "yes" and "no".
 """
 
 import calendar
@@ -78,6 +78,11 @@ class SpanQuestion:
     values: tuple[str, ...]
     course: str
     """The question for the course of things that tells it."""
+
+    @property
+    def is_of_order(self) -> bool:
+        """Whether yes or no answers it."""
+        return self.asks not in _LENGTHS
 
 
 def asked_span(question: str) -> SpanQuestion | None:

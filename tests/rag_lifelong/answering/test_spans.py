@@ -197,3 +197,12 @@ def test_what_is_not_sure_is_read(mills: House):
     mills.answers = ["2019-06-06"]
     given = mills.system.ask(f"How long was Bo Cruz {OF}?")
     assert given.text == "2019-06-06"
+
+
+def test_an_order_that_is_not_decided_is_not_guessed_by_a_reader(mills: House):
+    mills.answers = ["Yes"]
+    given = mills.system.ask(f"Was Bo Cruz {OF} before Eve Frey?")
+    assert given.abstained
+    assert given.reason == "nothing found decides which came first"
+    assert given.evidence != ()
+    assert mills.reader.prompts == []
