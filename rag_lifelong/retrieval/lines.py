@@ -1,7 +1,7 @@
 """From what was found and put in order of time to the few lines that are evidence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,7 +49,8 @@ def choose_lines(
     scores = np.array([weigh(float(r), f) for r, f in zip(found.relevance, fits, strict=True)])
     is_named = _is_named(fits, found, resolved, plan)
     if is_named:
-        resolved = Resolved(resolved.claims, {})
+        # The dates by which claims were put in order and replaced are not of the time asked about.
+        resolved = replace(resolved, replaced={}, left_out=(), is_ordered=False)
     dropped = set() if is_named else _dropped(found, resolved, plan, settings)
     claims = {claim.position: claim for claim in resolved.claims}
     # A claim of another time is no better than what is of the time asked about.

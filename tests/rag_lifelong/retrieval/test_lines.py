@@ -1,5 +1,7 @@
 """Which lines are chosen, where documents tell of times before their own."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from rag_lifelong.config import RetrievalConfig
@@ -88,3 +90,14 @@ def test_a_claim_that_says_it_held_then_stays_first():
     texts = page("Since 1990 Cal has led it.", "Ada won a prize in 1998.")
     lines = chosen(texts, [0.6, 0.7], claims=claimed(0, "1990", "2021"))
     assert lines[0].position == 0
+
+
+def test_where_texts_name_the_time_no_claim_is_replaced_left_out_or_the_newest():
+    texts = page("In May 1990 Cal came to lead it.", "Ada led it ( 1996–2000 ).")
+    resolved = claimed(0, "1990-05", "1990-05")
+    since = resolved.claims[0].since
+    settled = replace(resolved, replaced={0: since}, left_out=(1,))
+    lines = chosen(texts, [0.7, 0.6], claims=settled)
+    assert [line.position for line in lines] == [1, 0]
+    assert lines[1].evidence.until is None
+    assert lines[1].evidence.why == OF_ANOTHER_TIME
