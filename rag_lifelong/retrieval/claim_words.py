@@ -50,6 +50,7 @@ class ClaimWords:
         no_relation: Words that tell no relation from another.
         date: A date in words, which is no part of what is claimed.
         reprint: What says that a text was told before.
+        tentative: What says that something may be, and not that it is.
         many: Questions for one of several things that hold at once, or for several.
         person: Questions that the name of a person answers.
         number: Questions that a number answers.
@@ -64,6 +65,7 @@ class ClaimWords:
     no_relation: frozenset[str] = frozenset()
     date: Text = _NEVER
     reprint: Text = _NEVER
+    tentative: Text = _NEVER
     many: Text = _NEVER
     person: Text = _NEVER
     number: Text = _NEVER

@@ -3,7 +3,8 @@
 A first look-up finds what is told of the event, inside the same bounds as the question itself, and
 its time is read there: the date its sentence names, else when that was first told, which is not
 the same but close where events are reported as they happen. A text dates an event only if it holds
-the event's names and most of its other words; where none does, nothing is guessed.
+the event's names and most of its other words; where none does, nothing is guessed. What says that
+it may be or is expected dates it only where nothing says that it was.
 """
 
 import re
@@ -15,6 +16,7 @@ from rag_lifelong.retrieval.claims import Claim
 from rag_lifelong.retrieval.finder import Finder
 from rag_lifelong.retrieval.names import Subject, Text, names_in
 from rag_lifelong.retrieval.plan import Moment, Plan
+from rag_lifelong.retrieval.statements import is_tentative
 from rag_lifelong.retrieval.time_grammar import parse_time_intent
 from rag_lifelong.retrieval.time_languages import is_function_word, language_of
 from rag_lifelong.temporal import MAX_TIME, MIN_TIME, Interval
@@ -154,7 +156,12 @@ def _while_held(start: datetime, chunk: Chunk, end: datetime) -> Interval:
     return Interval(start, max(start + _DAY, min(last, end)))
 
 
-def _rank(told: tuple[float, DatedEvent]) -> tuple[float, bool, datetime]:
-    """Most of the event's words, then a date in words, then the earliest of undated ones."""
+def _rank(told: tuple[float, DatedEvent]) -> tuple[bool, float, bool, datetime]:
+    """What is stated, most of the event's words, a date in words, the earliest of undated ones."""
     share, one = told
-    return -share, not one.is_dated, MIN_TIME if one.is_dated else one.interval.start
+    return (
+        is_tentative(one.sentence),
+        -share,
+        not one.is_dated,
+        MIN_TIME if one.is_dated else one.interval.start,
+    )

@@ -45,6 +45,7 @@ class _Patterns:
     kinds: tuple[tuple[Kind, re.Pattern[str]], ...]
     date: re.Pattern[str]
     reprint: re.Pattern[str]
+    tentative: re.Pattern[str]
     many: re.Pattern[str]
     orders: re.Pattern[str]
     addressed: re.Pattern[str]
@@ -194,6 +195,15 @@ def is_reprint(sentence: str) -> bool:
     return _patterns_for(sentence).reprint.search(sentence) is not None
 
 
+def is_tentative(sentence: str) -> bool:
+    """Whether a sentence says that something may be, and not that it is.
+
+    >>> is_tentative("The fair may open."), is_tentative("The fair opened in May.")
+    (True, False)
+    """
+    return _patterns_for(sentence).tentative.search(sentence) is not None
+
+
 def value_of(sentence: str, known: frozenset[str]) -> frozenset[str]:
     """Names and numbers, folded, that a sentence tells beyond known words and dates."""
     rest = _patterns_for(sentence).date.sub(" ", sentence)
@@ -278,6 +288,7 @@ def _patterns(language: str) -> _Patterns:
         ),
         date=compiled(claims.date),
         reprint=compiled(claims.reprint),
+        tentative=compiled(claims.tentative),
         many=compiled(claims.many),
         orders=compiled(claims.orders),
         addressed=compiled(claims.addressed),

@@ -85,6 +85,18 @@ def test_a_day_without_a_year_counts_from_when_it_was_told(library: Library):
     assert (event.interval, event.is_dated) == (period("2012-03-02"), False)
 
 
+def test_what_says_that_an_event_may_be_gives_way_to_what_says_that_it_was(library: Library):
+    library.tell(page("rumour", "2011-03-01", "The flood of Orn Mills could come with the spring."))
+    question = f"{WHO} after the flood?"
+    alone = library.find(question).time.anchor
+    assert alone is not None
+    assert alone.chunk.doc_id == "rumour"
+    library.tell(page("report", "2016-04-02", "The flood of Orn Mills has come and gone."))
+    event = library.find(question).time.anchor
+    assert event is not None
+    assert event.chunk.doc_id == "report"
+
+
 def test_the_report_cites_what_dates_the_event(library: Library):
     applied = library.find(f"{WHO} after the 2019 election?").time.applied
     assert "'the 2019 election' dated 2019-12-12 (poll)" in applied

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag_lifelong.retrieval.names import Text
-from rag_lifelong.retrieval.statements import Asked, Kind, is_statement, states, whole_sentences
+from rag_lifelong.retrieval.statements import (
+    Asked,
+    Kind,
+    is_statement,
+    is_tentative,
+    states,
+    whole_sentences,
+)
 
 PERSON = "Who is the mayor of Varnholt?"
 NUMBER = "How many members does the Varnholt Rowing Club have?"
@@ -128,3 +135,19 @@ def test_sentences_are_pieces_of_the_text_as_written(text: str):
 def test_a_question_states_no_answer_to_itself(question: str):
     assert not is_stated(question, question)
     assert not is_stated(question, " ".join(Text(question).words))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "tentative"),
+    [
+        ("The mills may merge in May.", True),
+        ("In May the mills merged.", False),
+        ("The merger is expected to be completed on 3 March.", True),
+        ("Die Fusion könnte im Mai kommen.", True),
+        ("Die Fusion kam im Mai.", False),
+        ("奥恩公司可能在五月合并。", True),
+        ("奥恩公司在五月合并了。", False),
+    ],
+)
+def test_what_may_be_is_told_from_what_was(sentence: str, tentative: bool):
+    assert is_tentative(sentence) is tentative
