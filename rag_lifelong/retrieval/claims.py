@@ -40,7 +40,8 @@ _LEAST_MARGIN = 0.1
 
 _LEAST_RELATION = 0.5
 
-_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+"""A year, which Chinese writes beside other words."""
 _EXACT = frozenset({Precision.DAY, Precision.MONTH, Precision.SECOND})
 
 
@@ -240,10 +241,10 @@ def _times(sentence: str, told: datetime) -> tuple[datetime, datetime, datetime]
 
 def _explicit(sentence: str, told: datetime) -> TimeIntent | None:
     """The time a sentence names with its year, to the month at least or as a beginning."""
-    if not _YEAR.search(sentence):
+    if not YEAR.search(sentence):
         return None
     intent = parse_time_intent(sentence, asked_at=told)
-    if not _YEAR.search(intent.phrase):
+    if not YEAR.search(intent.phrase):
         return None
     exact = intent.precision in _EXACT or intent.relation is TimeRelation.SINCE
     return intent if exact else None

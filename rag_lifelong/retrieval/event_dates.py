@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
-from rag_lifelong.retrieval.claims import Claim
+from rag_lifelong.retrieval.claims import YEAR, Claim
 from rag_lifelong.retrieval.finder import Finder
 from rag_lifelong.retrieval.names import Subject, Text, names_in
 from rag_lifelong.retrieval.plan import Moment, Plan
@@ -29,7 +29,6 @@ _LEAST_WORDS = 0.5
 _STEM = 5
 """Letters by which words are compared."""
 _DAY = timedelta(days=1)
-_YEAR = re.compile(r"\b\d{4}\b")
 _SPACES = re.compile(r"\s+([?!.,;:])|\s+")
 
 
@@ -112,7 +111,7 @@ def _wordings(event: str, topic: str) -> Iterator[str]:
 def _told_of(event: str, claim: Claim, chunk: Chunk, language: str) -> float:
     """How much of an event's words a claim has, in [0, 1]; 0 if it tells of something else."""
     # A year is compared with the time that is read, which a text need not write.
-    nameless = _YEAR.sub(" ", event)
+    nameless = YEAR.sub(" ", event)
     names = Subject(nameless, [])
     named = names.named_in(Text(f"{chunk.context} . {claim.sentence}"))
     if names.names and named < _LEAST_NAMED:
@@ -129,7 +128,7 @@ def _dated(event: str, claim: Claim, chunk: Chunk, end: datetime) -> DatedEvent 
     told = parse_time_intent(claim.sentence, asked_at=claim.told)
     make = partial(DatedEvent, event=event, sentence=claim.sentence, chunk=chunk)
     # What has no year ("on Wednesday") counts from when it was told, and tells hardly more.
-    window = told.window if _YEAR.search(told.phrase) else None
+    window = told.window if YEAR.search(told.phrase) else None
     match told.relation, window:
         case TimeRelation.DURING, Interval():
             return make(interval=window, is_dated=True)

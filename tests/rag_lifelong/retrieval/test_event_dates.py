@@ -97,6 +97,18 @@ def test_what_says_that_an_event_may_be_gives_way_to_what_says_that_it_was(libra
     assert event.chunk.doc_id == "report"
 
 
+def test_a_date_in_chinese_dates_an_event(library: Library):
+    library.tell(
+        page("zh", "2015", "奥恩公司的总裁是王芳。"),
+        page("zh", "2019", "奥恩公司的总裁是李明。"),
+        page("zh-news", "2020-03-05", "奥恩公司的合并于2018年5月3日完成。"),
+    )
+    found = library.find("奥恩公司合并之前，奥恩公司的总裁是谁？")
+    assert found.time.anchor is not None
+    assert found.time.anchor.interval == period("2018-05-03")
+    assert texts(found)[0] == "奥恩公司的总裁是王芳。"
+
+
 def test_the_report_cites_what_dates_the_event(library: Library):
     applied = library.find(f"{WHO} after the 2019 election?").time.applied
     assert "'the 2019 election' dated 2019-12-12 (poll)" in applied
