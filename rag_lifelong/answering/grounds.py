@@ -3,18 +3,16 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
 
 from rag_lifelong.prompting import as_data
 from rag_lifelong.retrieval.plan import Moment, describe
+from rag_lifelong.retrieval.time_languages import languages
+from rag_lifelong.retrieval.time_words import compile_text
 from rag_lifelong.types import Evidence, Retrieved
 
 _WORD = re.compile(r"[\u3400-\u9fff]|(?:(?![\u3400-\u9fff])\w)+")
 """A word; where words are not separated, a character."""
-_NO_ANSWER = re.compile(
-    r"unknown|none|n/?a|(it is |it's )?not (stated|specified|mentioned|provided|given|known|"
-    r"in the (passages|sources)).*|(the )?passages? do(es)? not .*|no (answer|information)\b.*",
-    re.IGNORECASE,
-)
 YES_NO = frozenset({"yes", "no"})
 """Answers that need not stand in the evidence."""
 _DIGITS = "zero one two three four five six seven eight nine ten eleven twelve"
@@ -54,7 +52,14 @@ def is_no_answer(text: str) -> bool:
     >>> is_no_answer("Unknown."), is_no_answer("Ann Lee")
     (True, False)
     """
-    return not words(text) or _NO_ANSWER.fullmatch(text.strip(" .")) is not None
+    return not words(text) or _no_answer().fullmatch(text.strip(" .。")) is not None
+
+
+@cache
+def _no_answer() -> re.Pattern[str]:
+    """In any language: a reader may write in that of the question or of the evidence."""
+    texts = (one.claims.no_answer for one in languages().values())
+    return compile_text("|".join(f"(?:{text})" for text in texts))
 
 
 def shown(evidence: Evidence) -> str:

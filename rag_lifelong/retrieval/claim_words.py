@@ -58,6 +58,7 @@ class ClaimWords:
         orders: Sentences that tell the reader what to do.
         addressed: Words that speak to the reader.
         goes_on: Beginnings of sentences about what the sentence before is about.
+        no_answer: What is written in place of an answer where nothing is known.
     """
 
     __pydantic_config__ = _STRICT
@@ -73,6 +74,7 @@ class ClaimWords:
     orders: Text = _NEVER
     addressed: Text = _NEVER
     goes_on: Text = _NEVER
+    no_answer: Text = _NEVER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

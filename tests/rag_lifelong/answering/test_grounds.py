@@ -23,6 +23,17 @@ def test_what_no_evidence_holds_is_none(said: str):
     assert "is not in the evidence" in why_not_in_evidence(said, "Who is it?", LINES)
 
 
-@pytest.mark.parametrize("said", ["Unknown.", "The passages do not say.", ""])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Unknown.",
+        "The passages do not say.",
+        "It's not stated.",
+        "Unbekannt.",
+        "未知。",
+        "没有提到。",
+        "",
+    ],
+)
 def test_that_nothing_is_told_is_none(said: str):
     assert why_not_in_evidence(said, "Who is it?", LINES) == "the sources found do not tell"
