@@ -58,6 +58,10 @@ class TaughtLearner:
     def read(self, asked: Asked, prompt: str) -> Prediction:
         """What the model, as it was after the last period observed, says when it reads a prompt.
 
+        Operations are those of a model that remembers what it has read. A prompt or prefix that is
+        taught stands before every question, so that its keys and values are computed once, and
+        count for none; here a prompt is in fact read again with each token.
+
         Args:
             asked: The question that the prompt asks.
             prompt: What is read, evidence too if there is any.

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from evals.learners.options import Options
 from evals.training.samples import Batch, Sample
-from evals.training.student import Student, tensor_bytes, trainable
+from evals.training.student import Student, learnt, tensor_bytes, trainable
 from evals.types import SourceDocument
 
 _SORTED = 8
@@ -33,6 +33,8 @@ class Regime(StrEnum):
     """The documents as they are."""
     AUGMENTED = "augmented"
     """Beside them paraphrases, and questions with answers."""
+    QUESTIONS = "questions"
+    """The questions alone, which are the shortest: for models that take long."""
 
 
 class StrategyOptions(Options):
@@ -43,6 +45,8 @@ class StrategyOptions(Options):
     data: Regime = Regime.AUGMENTED
     augmenter: str = "templates"
     """Who paraphrases and asks: `templates` (of the generated language) or `llm`."""
+    low_rank: int = Field(default=0, ge=0)
+    """Rank of low-rank layers (LoRA) that are taught in place of all weights; 0: all weights."""
     epochs: int = Field(default=4, ge=0)
     batch: int = Field(default=16, ge=1)
     """Samples of a step."""
@@ -109,16 +113,19 @@ class Strategy:
     def backward(self, samples: Sequence[Sample], loss: Callable[[Batch], Tensor]) -> None:
         """Add the gradients of a loss over samples, in as many parts as `options.accumulate` says.
 
-        Each part counts by its share, so that accumulating changes memory and not the step.
+        Each part counts by its share of the tokens that are learnt, of which a loss is the mean, so
+        that accumulating changes memory and not the step.
 
         Args:
             samples: What is put through the model.
-            loss: Their mean loss: [].
+            loss: The mean loss of what is learnt: [].
         """
         n_parts = min(self.options.accumulate, len(samples))
-        for part in range(n_parts):
-            some = samples[part::n_parts]
-            (loss(self.student.batch(some)) * (len(some) / len(samples))).backward()
+        parts = [self.student.batch(samples[part::n_parts]) for part in range(n_parts)]
+        n_learnt = [len(learnt(part)) for part in parts]
+        for part, n in zip(parts, n_learnt, strict=True):
+            if n:
+                (loss(part) * (n / sum(n_learnt))).backward()
 
     def after_backward(self) -> None:
         """Change the gradients; they are not clipped yet."""

@@ -86,12 +86,13 @@ class Student:
 
     def logits(self, batch: Batch) -> Tensor:
         """Logits of the tokens that are learnt, sample after sample: [n_learnt, vocabulary]."""
-        hidden = self.hidden(batch)[:, :-1]
-        return self.head(hidden[_is_learnt(batch)])
+        hidden = self.hidden(batch)[:, :-1][_is_learnt(batch)]
+        self.count(0, n_learnt=len(hidden))
+        return self.head(hidden)
 
     def hidden(self, batch: Batch) -> Tensor:
         """Last hidden states: [n, length, width]."""
-        self.count(batch.n_tokens, n_learnt=int(_is_learnt(batch).sum()))
+        self.count(batch.n_tokens, n_learnt=0)
         if self.decode is not None:
             return self.decode(batch.tokens, batch.mask)
         decoder = self.base.get_decoder()

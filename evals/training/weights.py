@@ -1,9 +1,24 @@
-"""Weights of a model by name, remembered and brought back."""
+"""Weights of a model: which are taught, remembered by name, and brought back."""
 
 from collections.abc import Mapping
 
 import torch
+from peft import LoraConfig, inject_adapter_in_model
 from torch import Tensor, nn
+
+
+def add_low_rank(model: nn.Module, *, rank: int, alpha: int | None = None) -> None:
+    """Put low-rank layers beside all linear layers of the blocks, and freeze all else.
+
+    The outputs stay what they were (LoRA, arXiv 2106.09685).
+
+    Args:
+        model: The model; it is changed.
+        rank: Of the layers.
+        alpha: They count `alpha / rank` times; twice if None.
+    """
+    config = LoraConfig(r=rank, lora_alpha=alpha or 2 * rank, target_modules="all-linear")
+    inject_adapter_in_model(config, model)
 
 
 def trained(model: nn.Module) -> dict[str, nn.Parameter]:

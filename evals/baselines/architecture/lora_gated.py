@@ -43,30 +43,13 @@ class LoraGated(PeriodLoras):
     def __init__(self, options: LoraGatedOptions, *, seed: int = 0) -> None:
         super().__init__(options, seed=seed)
         self._gate = Gate(options.gate_shrinkage)
-        self._tested = Gate(options.gate_shrinkage)
-        self._test: dict[int, Tensor] = {}
-        self.gate_accuracy: dict[int, float] = {}
-        """After each period, how many samples of all periods so far a gate sends to the period they
-        are from, as a share: every fifth sample, by a gate that was told of the others alone. None
-        while no period had five."""
 
     def end_period(self, lesson: Lesson) -> None:
         """Keep the layers, and tell the gate of the period."""
         super().end_period(lesson)
-        if not lesson.samples:
-            return
-        embeddings = self._embeddings([_words(sample) for sample in lesson.samples])
-        is_tested = torch.arange(len(embeddings)) % 5 == 4
-        self._gate.learn(embeddings, lesson.number)
-        self._tested.learn(embeddings[~is_tested], lesson.number)
-        self._test[lesson.number] = embeddings[is_tested]
-        right = [
-            chosen == period
-            for period, some in self._test.items()
-            for chosen in self._tested.choose(some)
-        ]
-        if right:
-            self.gate_accuracy[lesson.number] = sum(right) / len(right)
+        if lesson.samples:
+            words = [_words(sample) for sample in lesson.samples]
+            self._gate.learn(self._embeddings(words), lesson.number)
 
     def route(self, question: str, asked_at: datetime) -> None:
         """Choose the layers of the period the question's words are most like."""
@@ -75,7 +58,7 @@ class LoraGated(PeriodLoras):
             self.use(self._gate.choose(self._embeddings([asked]))[0])
 
     def state_bytes(self) -> int:
-        """The layers of all periods, and the gate; not what only measures it."""
+        """The layers of all periods, and the gate."""
         return super().state_bytes() + self._gate.n_bytes
 
     @torch.no_grad()

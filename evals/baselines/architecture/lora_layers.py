@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from peft import LoraConfig, inject_adapter_in_model
 from peft.tuners.lora import LoraLayer
 from pydantic import Field
 from torch import Tensor
 from transformers import PreTrainedModel
 
 from evals.training.strategy import StrategyOptions
+from evals.training.weights import add_low_rank
 
 Factors = tuple[tuple[Tensor, Tensor], ...]
 """A [r, in] and B [out, r] of each layer."""
@@ -35,8 +35,7 @@ class LoraOptions(StrategyOptions):
 
 def add_lora(model: PreTrainedModel, options: LoraOptions) -> None:
     """Put low-rank layers into a model, and freeze all else. The outputs stay what they were."""
-    config = LoraConfig(r=options.r, lora_alpha=options.alpha, target_modules="all-linear")
-    inject_adapter_in_model(config, model)
+    add_low_rank(model, rank=options.r, alpha=options.alpha)
 
 
 def renew_lora(model: PreTrainedModel) -> None:

@@ -8,7 +8,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from evals.baselines.editing.activations import hidden_of, recorded, with_hidden
+from evals.baselines.activations import hidden_of, recorded, with_hidden
 from evals.baselines.editing.codebook import Codebook
 from evals.baselines.editing.editor import Editor, layer_at, says
 from evals.training.samples import IGNORED, Batch, Sample

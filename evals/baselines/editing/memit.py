@@ -7,7 +7,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from evals.baselines.editing.activations import recorded, replaced
+from evals.baselines.activations import recorded, replaced
 from evals.baselines.editing.editor import Editor, down_projection
 from evals.baselines.editing.subjects import subject_end
 from evals.training.samples import Sample, prompt_tokens

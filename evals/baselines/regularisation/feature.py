@@ -4,7 +4,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from evals.baselines.regularisation.listening import listening
+from evals.baselines.activations import recorded
 from evals.training.samples import IGNORED, Batch, Sample
 from evals.training.strategy import Lesson, Strategy, StrategyOptions
 
@@ -41,16 +41,18 @@ class Feature(Strategy):
         self.student.model.eval()
         for sample in lesson.samples:
             batch = self.student.batch([sample])
-            with listening(self._layer()) as heard:
+            with recorded([self._layer()]) as (seen,):
                 self.student.hidden(batch)
-            self._before[sample] = last_learnt(heard[0], batch)[0].cpu()
+            assert seen.made is not None
+            self._before[sample] = last_learnt(seen.made, batch)[0].cpu()
 
     def loss(self, batch: Batch) -> Tensor:
         """The loss, and how far the features have moved."""
-        with listening(self._layer()) as heard:
+        with recorded([self._layer()]) as (seen,):
             loss = super().loss(batch)
+        assert seen.made is not None
         before = torch.stack([self._before[one] for one in batch.samples]).to(loss.device)
-        moved = (last_learnt(heard[0], batch) - before).square().mean() / before.square().mean()
+        moved = (last_learnt(seen.made, batch) - before).square().mean() / before.square().mean()
         return loss + self.options.strength * moved
 
     def end_period(self, lesson: Lesson) -> None:

@@ -6,7 +6,7 @@ from random import Random
 from pydantic import Field
 from torch import Tensor
 
-from evals.baselines.replay.recalling import RECALL, Recalled, Told, whole
+from evals.baselines.replay.recalling import RECALL, recalled, whole
 from evals.training.samples import Batch, Sample
 from evals.training.sampling import sample_texts
 from evals.training.strategy import Lesson, Strategy, StrategyOptions
@@ -30,8 +30,7 @@ class GenerativeReplay(Strategy):
     place of new tokens of the vocabulary for "draw a sample" and "the answer follows" there are
     words, so that any model can be taught. All earlier periods are drawn from together.
 
-    What it draws may be wrong, and is then learnt all the same: `recalled` has, for each period,
-    what was drawn, and how much of it had been told.
+    What it draws may be wrong, and is then learnt all the same.
     """
 
     name = "generative-replay"
@@ -40,19 +39,19 @@ class GenerativeReplay(Strategy):
 
     def __init__(self, options: GenerativeReplayOptions, *, seed: int = 0) -> None:
         super().__init__(options, seed=seed)
-        self.recalled: dict[int, Recalled] = {}
-        self._told = Told()
+        self.drawn: list[Sample] = []
+        """Samples of earlier periods, as the model drew them before this one."""
+        self._has_learnt = False
 
     def begin_period(self, lesson: Lesson) -> None:
         """Draw samples, once something was learnt."""
-        n = round(self.options.share * len(lesson.samples)) if self.recalled else 0
+        n = round(self.options.share * len(lesson.samples)) if self._has_learnt else 0
         texts = self._texts(n, Random(f"{self.seed} recall {lesson.number}")) if n else []
-        self.recalled[lesson.number] = self._told.judge(texts)
+        self.drawn = recalled(texts)
 
     def batches(self, lesson: Lesson) -> Iterator[Sequence[Sample]]:
         """New and drawn samples, mixed."""
-        drawn = self.recalled[lesson.number].samples
-        yield from self.shuffled([*lesson.samples, *drawn], lesson)
+        yield from self.shuffled([*lesson.samples, *self.drawn], lesson)
 
     def loss(self, batch: Batch) -> Tensor:
         """The loss of the answers, and of the samples as a whole."""
@@ -60,8 +59,9 @@ class GenerativeReplay(Strategy):
         return super().loss(batch) + self.options.weight * self.student.loss(both)
 
     def end_period(self, lesson: Lesson) -> None:
-        """Remember what was told, to measure by."""
-        self._told.add(lesson.samples)
+        """Let go of what was drawn."""
+        self.drawn = []
+        self._has_learnt = True
 
     def _texts(self, n: int, draw: Random) -> list[str]:
         return sample_texts(

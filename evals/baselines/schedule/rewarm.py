@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator, Sequence
 
-import torch
 from pydantic import Field
 
 from evals.baselines.replay.buffered import Buffered, BufferOptions
@@ -18,8 +17,6 @@ class RewarmOptions(BufferOptions):
     """Of all samples, how many are old ones in place of new."""
     floor: float = Field(default=0.1, ge=0, le=1)
     """Learning rate that a period ends with, as a share of the largest."""
-    watched: int = Field(default=64, ge=0)
-    """Old samples whose loss is measured before and after the rate has risen."""
 
 
 class Rewarm(Buffered):
@@ -28,9 +25,6 @@ class Rewarm(Buffered):
     The rate rises from where the last period left it, and falls along a cosine to `floor` again.
     A sample of each batch is an old one with the probability `share`, in place of a new one, so
     that a period takes as many steps as without (compute-equivalent replay).
-
-    The rise itself makes a model forget (Gupta et al., arXiv 2308.04014): `warmed` has, for each
-    period, the mean loss of the same old samples before it and after it.
     """
 
     name = "rewarm"
@@ -39,26 +33,11 @@ class Rewarm(Buffered):
 
     def __init__(self, options: RewarmOptions, *, seed: int = 0) -> None:
         super().__init__(options, seed=seed)
-        self.warmed: dict[int, tuple[float, float]] = {}
         self._start = 0.0
-        self._watched: list[Sample] = []
-        self._number = 0
-        self._before = 0.0
-        self._steps_to_top = 0
-
-    def begin_period(self, lesson: Lesson) -> None:
-        """Measure some old samples before the rate rises."""
-        super().begin_period(lesson)
-        self._number = lesson.number
-        self._watched = self.buffer.draw(self.options.watched, self.draw)
-        if self._watched:
-            self._before = self._loss_of_old()
 
     def batches(self, lesson: Lesson) -> Iterator[Sequence[Sample]]:
         """New samples, a few of which give way to old ones."""
-        steps = list(self.shuffled(lesson.samples, lesson))
-        self._steps_to_top = sum(i / len(steps) < self.options.warmup for i in range(len(steps)))
-        for new in steps:
+        for new in self.shuffled(lesson.samples, lesson):
             yield [self._old_or(one) for one in new]
 
     def rate(self, progress: float) -> float:
@@ -69,12 +48,6 @@ class Rewarm(Buffered):
         done = (progress - options.warmup) / (1 - options.warmup)
         return options.floor + (1 - options.floor) * (1 + math.cos(math.pi * done)) / 2
 
-    def after_step(self) -> None:
-        """Measure them again behind the last step of the rise."""
-        self._steps_to_top -= 1
-        if self._steps_to_top == 0 and self._watched:
-            self.warmed[self._number] = (self._before, self._loss_of_old())
-
     def end_period(self, lesson: Lesson) -> None:
         """Go on from the floor."""
         super().end_period(lesson)
@@ -84,9 +57,3 @@ class Rewarm(Buffered):
         if not self.buffer.samples or self.draw.random() >= self.options.share:
             return new
         return self.draw.choice(self.buffer.samples)
-
-    @torch.no_grad()
-    def _loss_of_old(self) -> float:
-        self.student.model.eval()
-        losses = [self.student.loss(self.student.batch([one])) for one in self._watched]
-        return float(torch.stack(losses).mean())

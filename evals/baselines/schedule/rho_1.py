@@ -6,10 +6,11 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from evals.training.loop import begin, teach
+from evals.training.loop import teach
 from evals.training.samples import Batch, Kind, Sample
 from evals.training.strategy import Lesson, Strategy, StrategyOptions
 from evals.training.student import Student
+from evals.training.weights import trained
 
 
 class Rho1Options(StrategyOptions):
@@ -17,8 +18,6 @@ class Rho1Options(StrategyOptions):
 
     keep: float = Field(default=0.6, gt=0, le=1)
     """Share of a batch's tokens that is learnt."""
-    reference_epochs: int = Field(default=4, ge=1)
-    """Epochs that the reference is taught for."""
 
 
 class Rho1(Strategy):
@@ -26,9 +25,10 @@ class Rho1(Strategy):
 
     Excess = loss of the model - loss of a reference. The paper's reference has learnt clean text;
     here it is a copy of the model, when a period begins, that has learnt the period's questions and
-    answers. The untaught model as the reference would tell nothing, since what it does not expect
-    are the new facts. Its losses are computed once, so that it is not kept, and what it takes is
-    counted. Where a period has no questions (raw documents), all tokens are learnt.
+    answers for as many epochs. The untaught model as the reference would tell nothing, since what
+    it does not expect are the new facts. Its losses are computed once, so that it is not kept, and
+    what it takes is counted. Where a period has no questions (raw documents), all tokens are
+    learnt.
 
     Of a step that is put through in parts, the tokens of each part are chosen by themselves.
     """
@@ -66,11 +66,12 @@ class Rho1(Strategy):
         self._expected = {}
 
     def _reference(self, lesson: Lesson) -> Student:
-        options = self.options.model_copy(update={"epochs": self.options.reference_epochs})
-        teaching = Strategy(options, seed=self.seed)
+        teaching = Strategy(self.options, seed=self.seed)
         student = self.student.frozen_copy()
-        student.model.requires_grad_(requires_grad=True)
-        begin(teaching, student)
+        taught = trained(self.student.model)
+        for name, weight in student.model.named_parameters():
+            weight.requires_grad_(name in taught)
+        teaching.setup(student)
         teach(teaching, lesson)
         student.model.eval()
         return student

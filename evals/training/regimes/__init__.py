@@ -7,6 +7,7 @@ costs is counted.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from evals.ports import Bench
 from evals.training.regimes.drawn import Augmenter, Drawn, united
@@ -14,7 +15,7 @@ from evals.training.regimes.llm import LlmAugmenter
 from evals.training.regimes.pieces import pieces
 from evals.training.regimes.reading import reading_prompt, reading_sample
 from evals.training.regimes.templates import TemplateAugmenter
-from evals.training.samples import document_sample
+from evals.training.samples import Kind, document_sample
 from evals.training.strategy import Regime
 from evals.types import SourceDocument
 from rag_lifelong.errors import EvalError
@@ -77,7 +78,7 @@ def samples_of(
 
     Args:
         documents: The period's.
-        regime: Whether each document is also said in other words and asked about.
+        regime: Whether each document is also said in other words and asked about, or asked alone.
         augmenter: Who does that; not asked where the regime is `raw`.
         period: Its number, from 1.
         max_tokens: Longest sample, roughly; longer documents are cut at borders of sentences.
@@ -90,10 +91,13 @@ def samples_of(
         for document in documents:
             for piece in pieces(document, max_tokens=max_tokens, count=_count):
                 yield Drawn((document_sample(piece),))
-                if regime is Regime.AUGMENTED:
+                if regime is not Regime.RAW:
                     yield augmenter.augment(piece)
 
-    return united(parts(), period=period)
+    drawn = united(parts(), period=period)
+    if regime is not Regime.QUESTIONS:
+        return drawn
+    return replace(drawn, samples=tuple(one for one in drawn.samples if one.kind is Kind.QA))
 
 
 def augmenter_of(name: str, reader: Callable[[], Reader]) -> Augmenter:

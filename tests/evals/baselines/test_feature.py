@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from evals.baselines.activations import recorded
 from evals.baselines.bounds.sequential import Sequential
 from evals.baselines.regularisation.feature import Feature, FeatureOptions, last_learnt
-from evals.baselines.regularisation.listening import listening
 from evals.training.loop import begin
 from evals.training.samples import Sample
 from evals.training.strategy import StrategyOptions
@@ -15,9 +15,10 @@ from tests.evals.baselines.conftest import LESSONS, learn, small_student, weight
 
 def features(student: Student, samples: tuple[Sample, ...]) -> torch.Tensor:
     batch = student.batch(samples)
-    with torch.no_grad(), listening(student.layers[0]) as heard:
+    with torch.no_grad(), recorded([student.layers[0]]) as (seen,):
         student.hidden(batch)
-    return last_learnt(heard[0], batch)
+    assert seen.made is not None
+    return last_learnt(seen.made, batch)
 
 
 def test_the_last_learnt_token_is_the_mark_of_the_end_before_the_padding() -> None:

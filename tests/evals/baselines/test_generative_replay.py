@@ -4,37 +4,21 @@ import torch
 
 from evals.baselines.bounds.sequential import Sequential
 from evals.baselines.replay.generative_replay import GenerativeReplay, GenerativeReplayOptions
-from evals.baselines.replay.recalling import RECALL, Told, whole
+from evals.baselines.replay.recalling import RECALL, recalled, whole
+from evals.training.loop import begin
 from evals.training.samples import Sample
 from evals.training.strategy import StrategyOptions
-from tests.evals.baselines.conftest import LESSONS, learn, weights
-
-
-def test_texts_are_judged_by_what_was_told() -> None:
-    told = Told()
-    told.add([Sample(given="mayor?", learnt=" Ada"), Sample(given="river?", learnt=" Wim")])
-    found = told.judge(
-        [
-            "mayor? ||  Ada",
-            "mayor? ||  Bo",
-            "lake? ||  Orn",
-            "mayor? Ada",
-            "mayor? || ",
-            "a || b || c",
-        ]
-    )
-    assert [(one.given, one.learnt) for one in found.samples] == [
-        ("mayor?", " Ada"), ("mayor?", " Bo"), ("lake?", " Orn"),
-    ]  # fmt: skip
-    assert (found.n_malformed, found.n_copies, found.n_altered) == (3, 1, 1)
+from tests.evals.baselines.conftest import LESSONS, learn, small_student, weights
 
 
 def test_what_is_learnt_whole_is_read_back_as_it_was() -> None:
     sample = Sample(given="[2019-03-04] Question: mayor?\nAnswer:", learnt=" Ada")
     assert whole(sample).given == RECALL
-    told = Told()
-    told.add([sample])
-    assert told.judge([whole(sample).learnt]).n_copies == 1
+    assert recalled([whole(sample).learnt]) == [sample]
+
+
+def test_texts_that_are_not_two_parts_are_no_samples() -> None:
+    assert recalled(["mayor? Ada", "mayor? || ", "a || b || c", ""]) == []
 
 
 def test_without_its_weights_generative_replay_is_sequential_fine_tuning() -> None:
@@ -48,15 +32,15 @@ def test_a_model_that_learnt_well_draws_what_it_was_told_and_learns_it_again() -
     strategy = GenerativeReplay(GenerativeReplayOptions(**options, weight=1, share=3, top_k=3))
     learn(strategy, LESSONS[0])
     strategy.begin_period(LESSONS[1])
-    recalled = strategy.recalled[2]
-    assert len(recalled.samples) + recalled.n_malformed == 9
-    assert recalled.n_copies >= 7
+    told = {(one.given, one.learnt) for one in LESSONS[0].samples}
+    copies = [one for one in strategy.drawn if (one.given, one.learnt) in told]
+    assert 7 <= len(copies) <= len(strategy.drawn) <= 9
     learnt = {one for batch in strategy.batches(LESSONS[1]) for one in batch}
-    assert learnt == {*LESSONS[1].samples, *recalled.samples}
+    assert learnt == {*LESSONS[1].samples, *strategy.drawn}
 
 
 def test_nothing_is_drawn_before_anything_was_learnt() -> None:
     strategy = GenerativeReplay(GenerativeReplayOptions(epochs=1, share=1))
-    learn(strategy, LESSONS[0])
-    assert strategy.recalled[1].samples == ()
-    assert strategy.recalled[1].n_malformed == 0
+    begin(strategy, small_student())
+    strategy.begin_period(LESSONS[0])
+    assert strategy.drawn == []

@@ -84,21 +84,11 @@ def test_padding_does_not_change_what_a_text_is_taken_for() -> None:
     assert torch.allclose(together[:1], strategy._embeddings(["short"]), atol=1e-5)
 
 
-def test_the_gate_is_measured_on_texts_it_was_not_told() -> None:
-    strategy = taught()
-    assert strategy.gate_accuracy == {1: 1.0, 2: 1.0}
-    stranger = Lesson(number=3, name="3", samples=(*told(2).samples[:4], told(1).samples[0]))
-    alone = LoraGated(OPTIONS)
-    learn(alone, told(1), stranger)
-    assert alone.gate_accuracy == {1: 1.0, 3: 0.5}
-
-
-def test_a_period_of_few_texts_is_learnt_and_not_measured() -> None:
+def test_a_period_of_one_text_is_learnt() -> None:
     strategy = LoraGated(OPTIONS)
     learn(strategy, Lesson(number=1, name="1", samples=told(1).samples[:1]))
     strategy.route("Who leads Zzorvqux?", DAYS[0])
     assert is_in_use(strategy, 1)
-    assert strategy.gate_accuracy == {}
 
 
 def test_before_anything_is_taught_the_untouched_model_answers() -> None:

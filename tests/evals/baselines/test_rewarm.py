@@ -3,7 +3,6 @@
 import pytest
 
 from evals.baselines.schedule.rewarm import Rewarm, RewarmOptions
-from evals.training.loop import teach
 from evals.training.samples import Sample
 from evals.training.strategy import Lesson
 from tests.evals.baselines.conftest import LESSONS, learn
@@ -40,25 +39,3 @@ def test_nothing_is_replayed_without_a_share() -> None:
     learn(strategy, LESSONS[0])
     strategy.begin_period(LESSONS[1])
     assert {one.period for batch in strategy.batches(LESSONS[1]) for one in batch} == {2}
-
-
-def test_what_the_rise_itself_makes_a_model_forget_is_measured() -> None:
-    options = {"epochs": 60, "batch": 3, "lr": 5e-3, "share": 0, "warmup": 0.2}
-    strategy = Rewarm(RewarmOptions(**options))
-    learn(strategy, LESSONS[0])
-    assert strategy.warmed == {}
-    teach(strategy, LESSONS[1])
-    before, after = strategy.warmed[2]
-    assert before < 0.5
-    assert after > before + 1
-
-
-def test_old_samples_are_measured_before_the_rise_and_behind_its_last_step(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    strategy = Rewarm(RewarmOptions(epochs=4, batch=3, warmup=0.5, share=0))
-    learn(strategy, LESSONS[0])
-    steps: list[int] = []
-    monkeypatch.setattr(strategy, "_loss_of_old", lambda: len(steps))
-    teach(strategy, LESSONS[1], tell=lambda step, n_steps: steps.append(step))
-    assert strategy.warmed == {2: (0, 2)}

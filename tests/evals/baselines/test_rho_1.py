@@ -45,7 +45,7 @@ def test_only_tokens_that_are_learnt_change_the_weights() -> None:
 
 
 def test_a_reference_that_learnt_the_answers_chooses_what_answers_in_a_document() -> None:
-    strategy = begun(epochs=1, reference_epochs=40, lr=5e-3)
+    strategy = begun(epochs=40, lr=5e-3)
     before = weights(strategy.student)
     strategy.begin_period(LESSON)
     assert torch.equal(weights(strategy.student), before)
@@ -56,7 +56,7 @@ def test_a_reference_that_learnt_the_answers_chooses_what_answers_in_a_document(
 
 
 def test_the_untaught_model_would_be_no_reference() -> None:
-    strategy = begun(reference_epochs=1, lr=1e-9)
+    strategy = begun(epochs=1, lr=1e-9)
     strategy.begin_period(LESSON)
     batch = strategy.student.batch([STORY])
     excess = strategy.student.losses(batch).detach() - strategy._expected[STORY]

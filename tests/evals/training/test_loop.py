@@ -7,11 +7,15 @@ from collections.abc import Iterator, Sequence
 import pytest
 import torch
 
+from evals.baselines.architecture.lora import Lora
+from evals.baselines.architecture.lora_layers import LoraOptions
+from evals.baselines.architecture.osf import Osf, OsfOptions
 from evals.baselines.bounds.sequential import Sequential
 from evals.training.loop import begin, teach
 from evals.training.samples import Batch, Sample
 from evals.training.strategy import Lesson, Strategy, StrategyOptions
 from evals.training.student import Student
+from rag_lifelong.errors import EvalError
 from tests.evals.baselines.conftest import LESSONS, learn, lesson, small_student, weights
 
 
@@ -97,13 +101,38 @@ def test_no_step_is_longer_than_the_clipped_gradient():
 
 
 def test_accumulating_takes_the_same_step():
-    facts = lesson(1, ("mayor?", "Ada"), ("river?", "Wim"), ("tower?", "Zed"), ("bridge?", "Kel"))
+    facts = lesson(1, ("mayor?", "Ada"), ("river?", "W"), ("tower?", "Zedekiah"), ("ford?", "Kel"))
     whole, parts = (
         learn(Plain(StrategyOptions(epochs=1, batch=4, accumulate=n, clip=0.1)), facts)
         for n in (1, 3)
     )
     assert torch.allclose(weights(whole), weights(parts), atol=1e-6)
     assert not torch.allclose(weights(whole), weights(small_student()), atol=1e-4)
+
+
+def test_low_rank_layers_are_taught_in_place_of_all_weights():
+    low, plain = Sequential(StrategyOptions(low_rank=2, epochs=20, lr=1e-2)), small_student()
+    student = learn(low, LESSONS[0])
+    taught = {name for name, weight in student.model.named_parameters() if weight.requires_grad}
+    assert taught
+    assert all("lora_" in name for name in taught)
+    kept = {n.replace(".base_layer", ""): w for n, w in student.model.named_parameters()}
+    assert all(torch.equal(w, kept[name]) for name, w in plain.model.named_parameters())
+    batch = plain.batch(LESSONS[0].samples)
+    with torch.no_grad():
+        assert student.loss(batch) < 0.9 * plain.loss(batch)
+
+
+@pytest.mark.parametrize("strategy", [Lora(LoraOptions(low_rank=2)), Osf(OsfOptions(low_rank=2))])
+def test_a_strategy_that_chooses_what_is_taught_refuses_low_rank_layers(strategy: Strategy):
+    with pytest.raises(EvalError, match="low_rank"):
+        begin(strategy, small_student())
+
+
+def test_how_matrices_are_multiplied_elsewhere_is_left_as_it_was():
+    before = torch.backends.mkldnn.matmul.fp32_precision
+    learn(Sequential(StrategyOptions(epochs=1)), LESSONS[0])
+    assert torch.backends.mkldnn.matmul.fp32_precision == before
 
 
 def test_a_period_without_texts_moves_nothing_and_is_ended():

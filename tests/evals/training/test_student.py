@@ -92,6 +92,13 @@ def test_a_token_costs_two_operations_a_weight_and_six_while_it_is_learnt():
     assert (student.meter.flops, student.meter.tokens) == (8 * read, 2 * N_TOKENS)
 
 
+def test_hidden_states_alone_cost_no_output_layer():
+    student = small_student()
+    with torch.no_grad():
+        student.hidden(student.batch(SAMPLES))
+    assert student.meter.flops == 2 * student.sizes()[0] * N_TOKENS
+
+
 def test_a_token_costs_four_operations_a_weight_where_few_weights_are_learnt():
     student = small_student()
     student.model.requires_grad_(requires_grad=False)

@@ -38,6 +38,17 @@ def test_augmented_documents_are_taught_as_they_are_and_otherwise() -> None:
     assert drawn.usage == Usage(calls=2, tokens_in=20)
 
 
+def test_questions_can_be_taught_alone(tmp_path: Path) -> None:
+    both, alone = (
+        draw_samples(
+            DOCUMENTS, regime=regime, augmenter="templates", period=1, bench=bench(tmp_path)
+        ).samples
+        for regime in (Regime.AUGMENTED, Regime.QUESTIONS)
+    )
+    assert alone == tuple(one for one in both if one.kind is Kind.QA)
+    assert alone
+
+
 def test_a_long_document_is_taught_in_pieces() -> None:
     long = document("The mayor of Ulm Bay is Ada Brisk. " * 40)
     drawn = samples_of([long], regime=Regime.RAW, augmenter=Counting(), period=1, max_tokens=96)

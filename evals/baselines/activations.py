@@ -11,7 +11,10 @@ from torch import Tensor, nn
 
 @dataclass(slots=True)
 class Pass:
-    """What went through a part of a model in its last pass: [n, length, width] each."""
+    """What went through a part of a model in its last pass: [n, length, width] each.
+
+    With its graph, unless the pass had none.
+    """
 
     given: Tensor | None = None
     made: Tensor | None = None
@@ -58,7 +61,7 @@ def with_hidden(output: Any, hidden: Tensor) -> Any:
 @contextmanager
 def _recorded_by(part: nn.Module, one: Pass) -> Iterator[None]:
     def record(_module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-        one.given, one.made = args[0].detach(), hidden_of(output).detach()
+        one.given, one.made = args[0], hidden_of(output)
 
     handle = part.register_forward_hook(record)
     try:
