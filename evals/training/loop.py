@@ -12,6 +12,9 @@ from evals.training.student import Student, trainable
 from evals.training.weights import add_low_rank
 from rag_lifelong.errors import EvalError
 
+_WIDE = 512
+"""Width of a model from which oneDNN is quicker: `small` has 640, `tiny` 192."""
+
 
 def begin(strategy: Strategy, student: Student) -> None:
     """Give a strategy the model that it teaches.
@@ -50,7 +53,7 @@ def teach(
         tell: Told the step and the number of steps.
     """
     torch.manual_seed(strategy.seed * 1_000_003 + lesson.number)
-    with _products_by_onednn():
+    with _products_by_onednn(strategy.student):
         strategy.begin_period(lesson)
         steps = list(strategy.batches(lesson))
         if steps and trainable(strategy.student.model):
@@ -81,13 +84,17 @@ def _step(strategy: Strategy, samples: Sequence[Sample], optimizer: torch.optim.
 
 
 @contextmanager
-def _products_by_onednn() -> Iterator[None]:
+def _products_by_onednn(student: Student) -> Iterator[None]:
     """Have oneDNN multiply matrices of fp32 on a CPU, where torch would call MKL.
 
     MKL takes twice as long on processors that are not Intel's. Torch calls oneDNN only if told that
     bf16 would do; on one with AVX-512 it then computes in fp32 all the same (relative error 4e-7,
-    where bf16 has 3e-3), on one with AMX it does round what is multiplied.
+    where bf16 has 3e-3), on one with AMX it does round what is multiplied. For narrow models what
+    it prepares for each shape takes longer than it saves.
     """
+    if student.base.get_input_embeddings().get_parameter("weight").shape[1] < _WIDE:
+        yield
+        return
     onednn: Any = torch.backends.mkldnn  # whose types leave out `matmul`
     before = onednn.matmul.fp32_precision
     onednn.matmul.fp32_precision = "bf16"

@@ -9,6 +9,7 @@ import torch
 
 from evals.baselines.architecture.osf import Osf, OsfOptions
 from evals.baselines.bounds.sequential import Sequential
+from evals.training import loop
 from evals.training.loop import begin, teach
 from evals.training.samples import Batch, Sample
 from evals.training.strategy import Lesson, Strategy, StrategyOptions
@@ -126,10 +127,20 @@ def test_a_strategy_that_chooses_what_is_taught_refuses_low_rank_layers():
         begin(Osf(OsfOptions(low_rank=2)), small_student())
 
 
-def test_how_matrices_are_multiplied_elsewhere_is_left_as_it_was():
+@pytest.mark.parametrize(("wide", "expected"), [(32, "bf16"), (33, "none")])
+def test_matrices_of_wide_models_alone_are_multiplied_otherwise_while_they_are_taught(
+    monkeypatch: pytest.MonkeyPatch, wide: int, expected: str
+):
+    class Watching(Sequential):
+        def end_period(self, lesson: Lesson) -> None:
+            self.seen = torch.backends.mkldnn.matmul.fp32_precision
+
+    monkeypatch.setattr(loop, "_WIDE", wide)
+    strategy = Watching(StrategyOptions(epochs=1))
     before = torch.backends.mkldnn.matmul.fp32_precision
-    learn(Sequential(StrategyOptions(epochs=1)), LESSONS[0])
-    assert torch.backends.mkldnn.matmul.fp32_precision == before
+    learn(strategy, LESSONS[0])
+    assert strategy.seen == expected
+    assert torch.backends.mkldnn.matmul.fp32_precision == before == "none"
 
 
 def test_a_period_without_texts_moves_nothing_and_is_ended():
