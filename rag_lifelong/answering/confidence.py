@@ -7,7 +7,7 @@ from rag_lifelong.answering.grounds import shown, words
 from rag_lifelong.config import ReaderConfig
 from rag_lifelong.ports import Token
 from rag_lifelong.reading.calibration import Signals, calibration_of
-from rag_lifelong.types import Retrieved
+from rag_lifelong.types import Evidence, Retrieved
 
 
 def confidence_in(answer: Sequence[Token], check: Sequence[Token]) -> float:
@@ -23,7 +23,11 @@ def confidence_in(answer: Sequence[Token], check: Sequence[Token]) -> float:
 
 
 def signals_of(
-    text: str, tokens: Sequence[Token], check: Sequence[Token], found: Retrieved
+    text: str,
+    tokens: Sequence[Token],
+    check: Sequence[Token],
+    found: Retrieved,
+    lines: Sequence[Evidence],
 ) -> Signals:
     """What tells how surely a reader's answer is right.
 
@@ -31,7 +35,8 @@ def signals_of(
         text: The answer.
         tokens: The answer as it was made.
         check: The reply when the reader was asked whether the passages state it.
-        found: The evidence it was read from.
+        found: All evidence for the question.
+        lines: Those of it that the answer was read from.
     """
     told = _logprobs(tokens)
     answer = set(words(text))
@@ -39,11 +44,12 @@ def signals_of(
     scores = [one.score for one in found.evidence]
     others = [score for score, is_held in zip(scores, holds, strict=True) if not is_held]
     first, other = max(scores, default=0.0), max(others, default=0.0)
+    own = max((one.score for one in lines), default=0.0)
     return Signals(
         least=min(told, default=0.0),
         mean=sum(told) / len(told) if told else 0.0,
         yes=_yes(check),
-        margin=(first - other) / first if first > 0 else 0.0,
+        margin=(own - other) / first if first > 0 else 0.0,
         support=found.support,
         agreeing=sum(holds),
     )

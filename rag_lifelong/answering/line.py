@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rag_lifelong.answering.grounds import why_not_read
-from rag_lifelong.answering.reading import Reading, read
+from rag_lifelong.answering.reading import Reading, as_shown, read
 from rag_lifelong.answering.reckoning import Reckoned, reckon_answer
 from rag_lifelong.config import Config
 from rag_lifelong.ports import Encoders, Reader, Snapshot
@@ -73,7 +73,7 @@ def _given(
         as_of=None if moment.between else describe(moment.as_of or instant_interval(moment.now)),
         known_at=moment.known_at,
         time=found.time,
-        evidence=found.evidence,
+        evidence=found.evidence if reading.reason else as_shown(found.evidence, reading.lines),
         model=said.model if said else "",
         reason=reading.reason,
         confidence=said.confidence if said else None,

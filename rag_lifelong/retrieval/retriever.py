@@ -25,6 +25,7 @@ from rag_lifelong.retrieval.focus import focus
 from rag_lifelong.retrieval.lines import OF_ANOTHER_TIME, Line, choose_lines
 from rag_lifelong.retrieval.plan import Moment, Plan, describe, plan_time
 from rag_lifelong.retrieval.statements import asks_for_many
+from rag_lifelong.retrieval.temporal_score import told_by
 from rag_lifelong.retrieval.time_grammar import parse_time_intent
 from rag_lifelong.retrieval.timeline import Resolved, is_ordered, resolve
 from rag_lifelong.stopwatch import Stopwatch
@@ -70,7 +71,7 @@ def retrieve(
     return Retrieved(
         evidence=tuple(evidence),
         time=_report(seen, evidence),
-        asked=seen.intent.topic if seen.plan.preferred is not None else question,
+        asked=seen.intent.topic if _is_applied(seen.plan, evidence) else question,
         support=float(max(seen.found.cosines, default=0.0)),
         timings_s=search.watch.report(),
     )
@@ -170,6 +171,17 @@ def _dated(intent: TimeIntent, anchor: Anchor, window: Interval, topic: str) -> 
         topic=topic,
         anchor=None,
     )
+
+
+def _is_applied(plan: Plan, evidence: Sequence[Evidence]) -> bool:
+    """Whether the date of the best document settles the time in the question's words.
+
+    What was told after that time tells of it in its own words alone, which a reader must compare.
+    """
+    window = plan.window
+    if plan.preferred is None or window is None:
+        return False
+    return all(told_by(one.chunk, window) for one in evidence[:1])
 
 
 def _finished(

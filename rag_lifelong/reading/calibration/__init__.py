@@ -32,8 +32,8 @@ class Signals:
     yes: float
     """Probability that the reader, asked whether the passages state the answer, says yes."""
     margin: float
-    """How far the first line is ahead of the best that does not hold the answer, as a share of its
-    score, in [0, 1]; 0 where it is that line itself."""
+    """How far the line that was read is ahead of the best that does not hold the answer, as a share
+    of the first line's score; from -1 to 1."""
     support: float
     """Highest cosine between the question and the evidence."""
     agreeing: float
