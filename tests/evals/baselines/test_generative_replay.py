@@ -43,4 +43,4 @@ def test_nothing_is_drawn_before_anything_was_learnt() -> None:
     strategy = GenerativeReplay(GenerativeReplayOptions(epochs=1, share=1))
     begin(strategy, small_student())
     strategy.begin_period(LESSONS[0])
-    assert strategy.drawn == []
+    assert strategy.student.meter.tokens == 0
