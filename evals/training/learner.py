@@ -105,6 +105,7 @@ class TaughtLearner:
         loaded = load_model(
             options.model,
             cache=(models.cache_dir or default_cache_dir()) / "evals",
+            bf16=options.bf16,
             allow_download=models.allow_download,
         )
         strategy = self._strategy(options, seed=self._bench.seed)

@@ -45,6 +45,8 @@ class StrategyOptions(Options):
     data: Regime = Regime.AUGMENTED
     augmenter: str = "templates"
     """Who paraphrases and asks: `templates` (of the generated language) or `llm`."""
+    bf16: bool = False
+    """Whether weights are bf16 on a CPU too; those of `low_rank` layers stay fp32."""
     low_rank: int = Field(default=0, ge=0)
     """Rank of low-rank layers (LoRA) that are taught in place of all weights; 0: all weights."""
     epochs: int = Field(default=4, ge=0)

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 def add_low_rank(model: nn.Module, *, rank: int, alpha: int | None = None) -> None:
     """Put low-rank layers beside all linear layers of the blocks, and freeze all else.
 
-    The outputs stay what they were (LoRA, arXiv 2106.09685).
+    The outputs stay what they were (LoRA, arXiv 2106.09685). The layers are fp32 whatever the model
+    is, since small steps would be lost in bf16.
 
     Args:
         model: The model; it is changed.
@@ -19,6 +20,9 @@ def add_low_rank(model: nn.Module, *, rank: int, alpha: int | None = None) -> No
     """
     config = LoraConfig(r=rank, lora_alpha=alpha or 2 * rank, target_modules="all-linear")
     inject_adapter_in_model(config, model)
+    for weight in model.parameters():
+        if weight.requires_grad:
+            weight.data = weight.data.float()
 
 
 def trained(model: nn.Module) -> dict[str, nn.Parameter]:

@@ -36,6 +36,7 @@ def load_model(
     *,
     cache: Path,
     device: torch.device | None = None,
+    bf16: bool = False,
     allow_download: bool = False,
     tell: Tell = say_nothing,
 ) -> Loaded:
@@ -48,6 +49,7 @@ def load_model(
         name: `tiny`, `small`, a folder, or a hub id of a causal language model.
         cache: Where models that are made here are kept, and checksums remembered.
         device: Where to put it; the first GPU if there is one, else the CPU.
+        bf16: Whether it is to be bf16 on a CPU too.
         allow_download: Whether a hub id may be fetched from the network.
         tell: Told the step and the number of steps of pretraining.
 
@@ -58,7 +60,7 @@ def load_model(
     disable_progress_bar()
     folder = model_folder(name, cache=cache, allow_download=allow_download, tell=tell)
     where = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    dtype = torch.float32 if where.type == "cpu" else torch.bfloat16
+    dtype = torch.float32 if where.type == "cpu" and not bf16 else torch.bfloat16
     try:
         tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model: Any = AutoModelForCausalLM.from_pretrained(

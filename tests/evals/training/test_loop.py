@@ -122,6 +122,14 @@ def test_low_rank_layers_are_taught_in_place_of_all_weights():
         assert student.loss(batch) < 0.9 * plain.loss(batch)
 
 
+def test_low_rank_layers_of_a_bf16_model_are_taught_in_fp32():
+    student = small_student()
+    student.model.to(torch.bfloat16)
+    learn(Sequential(StrategyOptions(low_rank=2, epochs=1)), LESSONS[0], student=student)
+    assert {w.dtype for w in student.model.parameters() if w.requires_grad} == {torch.float32}
+    assert student.write("mayor?").n_read == 7
+
+
 def test_a_strategy_that_chooses_what_is_taught_refuses_low_rank_layers():
     with pytest.raises(EvalError, match="low_rank"):
         begin(Osf(OsfOptions(low_rank=2)), small_student())

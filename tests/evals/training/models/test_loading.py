@@ -29,6 +29,11 @@ def test_a_folder_is_loaded_in_full_precision_on_a_cpu(folder: Path, cache: Path
     assert loaded.tokenizer.decode(ids, skip_special_tokens=True) == "Who?"
 
 
+def test_a_cpu_is_given_bf16_where_that_is_asked_for(folder: Path, cache: Path) -> None:
+    loaded = load_model(str(folder), cache=cache, device=torch.device("cpu"), bf16=True)
+    assert {weight.dtype for weight in loaded.model.parameters()} == {torch.bfloat16}
+
+
 def test_tiny_is_pretrained_when_it_is_first_loaded(
     monkeypatch: pytest.MonkeyPatch, folder: Path, tmp_path: Path
 ) -> None:
