@@ -11,6 +11,7 @@ from evals.learners.stream_store import StreamStore
 from evals.metering import add_usage
 from evals.ports import Bench
 from evals.types import Asked, Period, Prediction, Taught, Usage
+from rag_lifelong.errors import EvalError
 from rag_lifelong.retrieval.plan import Moment
 from rag_lifelong.types import Evidence, Retrieved
 
@@ -65,9 +66,20 @@ class StoreLearner(ABC):
         """The evidence for a question put at a moment, best first."""
 
     def _arranged(self, found: Retrieved, question: str) -> Retrieved:
-        """The evidence in the order it is to be shown in; perfect reading goes by the best."""
+        """The evidence in the order it is to be shown in; perfect reading goes by the best.
+
+        Raises:
+            EvalError: If not all lines are read together, so that they have no such order.
+        """
         if self._order is LineOrder.BEST_LAST or self.bench.reading != "llm":
             return found
+        at_once = self.bench.config.reader.at_once
+        if len(found.evidence) > at_once:
+            raise EvalError(
+                f"order={self._order} is of lines read together, of which there are "
+                f"{len(found.evidence)}, and reader.at_once is {at_once}",
+                hint="set RAG_LIFELONG_READER__AT_ONCE to how many lines are found",
+            )
         lines = [_as_shown(one, is_best=i == 0) for i, one in enumerate(found.evidence)]
         if self._order is LineOrder.BEST_FIRST:
             lines.reverse()

@@ -81,7 +81,13 @@ def read(
         if not reading.reason:
             return reading
         refused.append(reading)
-    return max(refused, key=lambda one: one.said.confidence if one.said else 0.0)
+    return max(refused, key=_sureness)
+
+
+def _sureness(reading: Reading) -> tuple[bool, float]:
+    """What is in the evidence comes before what is not, however unsure."""
+    said = reading.said
+    return (said is not None and said.signals is not None, said.confidence if said else 0.0)
 
 
 def as_shown(evidence: Sequence[Evidence], lines: Sequence[Evidence]) -> tuple[Evidence, ...]:

@@ -28,7 +28,14 @@ ASK = "/ask"
 SEARCH = "/search"
 
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid
-OF_A_QUESTION = {"style", "max_tokens", "full_max_tokens", "min_confidence"}
+OF_A_QUESTION = {
+    "style",
+    "at_once",
+    "attempts",
+    "max_tokens",
+    "full_max_tokens",
+    "min_confidence",
+}
 """Settings of the reader that each question may have its own of."""
 
 T = TypeVar("T")

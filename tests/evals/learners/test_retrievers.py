@@ -11,7 +11,7 @@ import pytest
 from evals.ports import Learner
 from evals.registry import LEARNERS
 from evals.types import Asked, Example, Period, Prediction, SourceDocument
-from rag_lifelong.config import Config, RetrievalConfig
+from rag_lifelong.config import Config, ReaderConfig, RetrievalConfig
 from rag_lifelong.errors import EvalError
 from rag_lifelong.ports import Prompt
 from rag_lifelong.prompting import CHECK
@@ -295,7 +295,9 @@ class TestOrder:
     )
     QUESTION = "Ann Orrin the mayor of Nimvale?"
 
-    def shown(self, folder: Path, *, seed: int = 0, **options: str) -> tuple[list[str], Prediction]:
+    def shown(
+        self, folder: Path, *, seed: int = 0, at_once: int = 3, **options: str
+    ) -> tuple[list[str], Prediction]:
         """The lines of the prompt, and the prediction."""
         prompts: list[Prompt] = []
 
@@ -304,6 +306,7 @@ class TestOrder:
             return "Yes" if prompt.user.endswith(CHECK) else "Ann Orrin"
 
         config = configured(quote_chars=40, min_support=0.0)
+        config = config.model_copy(update={"reader": ReaderConfig(at_once=at_once)})
         made_of = bench(folder, ScriptedReader(answer), config=config, **options)
         made = LEARNERS["dense"].make(replace(made_of, seed=seed))
         made.observe(self.MAYORS)
@@ -325,6 +328,10 @@ class TestOrder:
         assert prediction.evidence == expected.evidence
         if order == "best-first":
             assert lines == usual[::-1]
+
+    def test_lines_read_one_at_a_time_have_no_other_order(self, tmp_path):
+        with pytest.raises(EvalError, match="at_once is 1"):
+            self.shown(tmp_path, order="shuffled", at_once=1)
 
     def test_shuffling_goes_by_the_seed(self, tmp_path):
         orders = {tuple(self.shown(tmp_path, seed=s, order="shuffled")[0]) for s in range(8)}

@@ -49,7 +49,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_signals_are_read_off_tokens_check_and_lines():
     lines = found(("Ann Lee leads.", 0.8), ("Bo leads.", 0.6), ("Lee, Ann: head.", 0.5))
-    signals = signals_of("Ann Lee", ANN, YES, lines)
+    signals = signals_of("Ann Lee", ANN, YES, lines, lines.evidence[:1])
     assert signals.least == math.log(0.5)
     assert signals.mean == pytest.approx(math.log(0.4) / 2)
     assert signals.yes == pytest.approx(0.9)
@@ -58,16 +58,19 @@ def test_signals_are_read_off_tokens_check_and_lines():
 
 
 @pytest.mark.parametrize(
-    ("lines", "margin"),
+    ("lines", "read", "margin"),
     [
-        ([("Bo leads.", 0.8), ("Ann Lee leads.", 0.6)], 0.0),
-        ([("Ann Lee leads.", 0.8), ("Ann Lee spoke.", 0.6)], 1.0),
-        ([("Ann Lee leads.", 0.0)], 0.0),
-        ([], 0.0),
+        ([("Bo leads.", 0.8), ("Ann Lee leads.", 0.6)], 0, 0.0),
+        ([("Bo leads.", 0.8), ("Ann Lee leads.", 0.6)], 1, -0.25),
+        ([("Ann Lee leads.", 0.8), ("Ann Lee spoke.", 0.6)], 0, 1.0),
+        ([("Ann Lee leads.", 0.0)], 0, 0.0),
+        ([], 0, 0.0),
     ],
 )
-def test_the_margin_is_the_lead_over_the_best_line_without_the_answer(lines, margin):
-    assert signals_of("Ann Lee", ANN, YES, found(*lines)).margin == margin
+def test_the_margin_is_the_lead_over_the_best_line_without_the_answer(lines, read, margin):
+    all_ = found(*lines)
+    signals = signals_of("Ann Lee", ANN, YES, all_, all_.evidence[read : read + 1])
+    assert signals.margin == pytest.approx(margin)
 
 
 @pytest.mark.parametrize(
@@ -80,23 +83,24 @@ def test_the_margin_is_the_lead_over_the_best_line_without_the_answer(lines, mar
     ],
 )
 def test_the_probability_of_yes_is_read_off_any_reply(reply, yes):
-    assert signals_of("Ann Lee", ANN, reply, found()).yes == pytest.approx(yes)
+    assert signals_of("Ann Lee", ANN, reply, found(), ()).yes == pytest.approx(yes)
 
 
 def test_a_reader_that_tells_no_probabilities_is_taken_at_its_word():
-    signals = signals_of("Ann", [Token("Ann")], [Token("yes")], found(("Ann.", 1.0)))
+    lines = found(("Ann.", 1.0))
+    signals = signals_of("Ann", [Token("Ann")], [Token("yes")], lines, lines.evidence)
     assert (signals.least, signals.mean, signals.yes) == (0.0, 0.0, 1.0)
     assert confidence_by(signals, "unknown") == 1.0
 
 
 def test_without_a_calibration_confidence_is_the_plain_formula():
-    signals = signals_of("Ann Lee", ANN, YES, found())
+    signals = signals_of("Ann Lee", ANN, YES, found(), ())
     assert confidence_by(signals, "unknown") == confidence_in(ANN, YES)
 
 
 @pytest.mark.usefixtures("known")
 def test_a_calibrated_reader_has_its_own_confidence_and_threshold():
-    signals = signals_of("Ann Lee", ANN, YES, found())
+    signals = signals_of("Ann Lee", ANN, YES, found(), ())
     assert confidence_by(signals, "known") == SURE.probability(signals)
     assert least_confidence(ReaderConfig(), "known") == 0.3
     assert least_confidence(ReaderConfig(), "unknown") == ReaderConfig().min_confidence
