@@ -38,20 +38,17 @@ def signals_of(
         found: All evidence for the question.
         lines: Those of it that the answer was read from.
     """
-    told = _logprobs(tokens)
-    answer = set(words(text))
-    holds = [answer <= set(words(shown(one))) for one in found.evidence]
+    answer = words(text)
+    asked = set(words(found.asked))
     scores = [one.score for one in found.evidence]
-    others = [score for score, is_held in zip(scores, holds, strict=True) if not is_held]
-    first, other = max(scores, default=0.0), max(others, default=0.0)
+    others = [one.score for one in found.evidence if not set(answer) <= set(words(shown(one)))]
     own = max((one.score for one in lines), default=0.0)
+    first, other = max(scores, default=0.0), max(others, default=0.0)
     return Signals(
-        least=min(told, default=0.0),
-        mean=sum(told) / len(told) if told else 0.0,
+        least=min(_logprobs(tokens), default=0.0),
         yes=_yes(check),
         margin=(own - other) / first if first > 0 else 0.0,
-        support=found.support,
-        agreeing=sum(holds),
+        echoed=sum(word in asked for word in answer) / len(answer) if answer else 0.0,
     )
 
 

@@ -27,17 +27,13 @@ class Signals:
 
     least: float
     """Logarithm of the probability of the answer's least likely token."""
-    mean: float
-    """Mean logarithm of its tokens' probabilities."""
     yes: float
     """Probability that the reader, asked whether the passages state the answer, says yes."""
     margin: float
     """How far the line that was read is ahead of the best that does not hold the answer, as a share
     of the first line's score; from -1 to 1."""
-    support: float
-    """Highest cosine between the question and the evidence."""
-    agreeing: float
-    """How many lines hold the answer."""
+    echoed: float
+    """Share of the answer's words that the question has already, in [0, 1]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +54,7 @@ class Calibration:
     def probability(self, signals: Signals) -> float:
         """How surely an answer is right, in [0, 1].
 
-        >>> nothing = Signals(least=0, mean=0, yes=0, margin=0, support=0, agreeing=0)
+        >>> nothing = Signals(least=0, yes=0, margin=0, echoed=0)
         >>> Calibration(reader="r", fitted_on="", min_confidence=0.5, intercept=0,
         ...     weights=nothing).probability(nothing)
         0.5

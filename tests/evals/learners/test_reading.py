@@ -62,7 +62,7 @@ def test_an_answer_in_the_evidence_is_given_with_its_lines_and_what_it_took(tmp_
     assert (prediction.usage.calls, prediction.usage.tokens_out) == (2, 3)
     assert prediction.usage.tokens_in > 50
     assert prediction.signals is not None
-    assert (prediction.signals["yes"], prediction.signals["agreeing"]) == (1.0, 1)
+    assert (prediction.signals["yes"], prediction.signals["echoed"]) == (1.0, 0)
 
 
 def test_the_prompt_is_the_products_own(tmp_path):

@@ -27,7 +27,7 @@ SURE = Calibration(
     fitted_on="",
     min_confidence=0.3,
     intercept=0,
-    weights=Signals(least=0, mean=0, yes=1, margin=0, support=0, agreeing=0),
+    weights=Signals(least=0, yes=1, margin=0, echoed=0),
 )
 
 
@@ -51,10 +51,14 @@ def test_signals_are_read_off_tokens_check_and_lines():
     lines = found(("Ann Lee leads.", 0.8), ("Bo leads.", 0.6), ("Lee, Ann: head.", 0.5))
     signals = signals_of("Ann Lee", ANN, YES, lines, lines.evidence[:1])
     assert signals.least == math.log(0.5)
-    assert signals.mean == pytest.approx(math.log(0.4) / 2)
     assert signals.yes == pytest.approx(0.9)
     assert signals.margin == pytest.approx(0.25)
-    assert (signals.support, signals.agreeing) == (0.7, 2)
+    assert signals.echoed == 0
+
+
+@pytest.mark.parametrize(("answer", "echoed"), [("who", 1), ("Who? Ann", 0.5), ("Ann Lee", 0)])
+def test_words_of_the_question_in_an_answer_are_told(answer: str, echoed: float):
+    assert signals_of(answer, ANN, YES, found(), ()).echoed == echoed
 
 
 @pytest.mark.parametrize(
@@ -89,7 +93,7 @@ def test_the_probability_of_yes_is_read_off_any_reply(reply, yes):
 def test_a_reader_that_tells_no_probabilities_is_taken_at_its_word():
     lines = found(("Ann.", 1.0))
     signals = signals_of("Ann", [Token("Ann")], [Token("yes")], lines, lines.evidence)
-    assert (signals.least, signals.mean, signals.yes) == (0.0, 0.0, 1.0)
+    assert (signals.least, signals.yes) == (0.0, 1.0)
     assert confidence_by(signals, "unknown") == 1.0
 
 

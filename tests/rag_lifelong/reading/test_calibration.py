@@ -21,11 +21,9 @@ intercept = -1
 
 [weights]
 least = 0.5
-mean = 0
 yes = 3
 margin = 0
-support = 0
-agreeing = 0.25
+echoed = 0.5
 """
 
 
@@ -37,8 +35,8 @@ def written(folder: Path, text: str = FILE) -> Path:
 
 def test_a_probability_is_the_logistic_of_the_weighted_signals(tmp_path: Path):
     fitted = load_calibration(written(tmp_path))
-    signals = Signals(least=-2, mean=-9, yes=0.5, margin=9, support=9, agreeing=2)
-    # -1 - 2 * 0.5 + 3 * 0.5 + 2 * 0.25 = 0
+    signals = Signals(least=-2, yes=0.5, margin=9, echoed=1)
+    # -1 - 2 * 0.5 + 3 * 0.5 + 0.5 = 0
     assert fitted.probability(signals) == 0.5
 
 
@@ -57,9 +55,7 @@ def test_any_signals_give_a_probability(weights: Signals, signals: Signals):
 def test_more_of_a_signal_with_a_weight_is_surer(tmp_path: Path):
     fitted = load_calibration(written(tmp_path))
     less, more = (
-        fitted.probability(
-            Signals(least=math.log(0.9), mean=0, yes=yes, margin=0, support=0, agreeing=1)
-        )
+        fitted.probability(Signals(least=math.log(0.9), yes=yes, margin=0, echoed=0))
         for yes in (0.4, 0.6)
     )
     assert less < more
