@@ -55,7 +55,7 @@ class ReaderConfig(_Section):
     """`short`: a name, number or phrase; `full`: a sentence or two with numbered citations."""
     at_once: int = Field(default=1, ge=1)
     """How many lines of evidence are read together; small models are misled by more than one."""
-    attempts: int = Field(default=3, ge=1)
+    attempts: int = Field(default=2, ge=1)
     """How often more lines are read, best first, where none gave an answer yet."""
     max_tokens: int = Field(default=64, ge=1)
     """Of a short answer."""
