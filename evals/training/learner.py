@@ -131,7 +131,7 @@ class TaughtLearner:
             Lesson(
                 number=number,
                 name=period.name,
-                samples=drawn.samples,
+                samples=drawn.samples[:: self.options.every],
                 documents=period.documents,
             ),
         )

@@ -45,6 +45,8 @@ class StrategyOptions(Options):
     data: Regime = Regime.AUGMENTED
     augmenter: str = "templates"
     """Who paraphrases and asks: `templates` (of the generated language) or `llm`."""
+    every: int = Field(default=1, ge=1)
+    """2: every second of these is taught, and so on, for models that take long."""
     bf16: bool = False
     """Whether weights are bf16 on a CPU too; those of `low_rank` layers stay fp32."""
     low_rank: int = Field(default=0, ge=0)

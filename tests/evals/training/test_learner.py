@@ -66,6 +66,14 @@ def state(one: TaughtLearner, number: int) -> torch.Tensor:
     return weights(one._bring_to(number).student)
 
 
+def test_every_second_sample_can_be_left_out(tmp_path: Path):
+    every, second = (
+        learner(tmp_path / n, every=n, data="augmented", epochs="1").observe(FIRST).tokens
+        for n in ("1", "2")
+    )
+    assert 0 < second < every
+
+
 def test_what_was_killed_between_two_periods_goes_on_to_the_same_weights(tmp_path: Path):
     whole = learner(tmp_path / "whole")
     took = [whole.observe(FIRST), whole.observe(SECOND)]
