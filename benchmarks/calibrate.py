@@ -4,7 +4,8 @@
     python benchmarks/calibrate.py ANSWERS.json … --reader NAME [--risk 0.3] [--write]
 
 RUN is the folder of an `eval run … --reading llm`: each answer whose words are in its evidence is
-right if it is one of the question's answers, or one lies within the other. ANSWERS.json is a list of
+right if it is one of the question's answers, or one lies within the other. ANSWERS.json, which
+`benchmarks/judged_lines.py` writes, is a list of
 `{"signals": {"least": …, …}, "right": true, "cluster": "the fact asked about"}`.
 
 A logistic regression (L2, C = 1, on standardised signals) is fitted. What is printed of it was

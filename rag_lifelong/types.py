@@ -475,8 +475,7 @@ class Retrieved:
     evidence: tuple[Evidence, ...]
     time: TimeReport
     asked: str
-    """The question to read the evidence for: without the words for a time that the date of
-    the best of it settles."""
+    """The question to read the evidence for: without what of its time is settled."""
     support: float
     """Highest cosine between the question and a piece of evidence; 0 without evidence."""
     timings_s: dict[str, float] = field(default_factory=dict, compare=False)

@@ -51,7 +51,7 @@ class StoreLearner(ABC):
         moment = Moment(asked_at=asked.asked_at, known_at=known_at or self.bench.start)
         found = as_retrieved([], asked=asked.question, support=0.0)
         if known_at is not None:
-            found = _by_source(self.find(asked.question, moment), moment)
+            found = by_source(self.find(asked.question, moment), moment)
         finding = Usage(seconds=time.perf_counter() - started)
         shown = self._arranged(found, asked.question)
         prediction = self._reading.read(asked, shown, moment)
@@ -94,7 +94,7 @@ def _as_shown(one: Evidence, *, is_best: bool) -> Evidence:
     return replace(one, quote=text, chunk=replace(one.chunk, text=text))
 
 
-def _by_source(found: Retrieved, moment: Moment) -> Retrieved:
+def by_source(found: Retrieved, moment: Moment) -> Retrieved:
     """The evidence that may count, under the ids that the stream's documents have."""
     allowed = tuple(
         replace(one, chunk=replace(one.chunk, doc_id=one.chunk.revision_id))

@@ -5,7 +5,7 @@ is misled by what stands beside the right line, one line is computed several tim
 and an answer then has a line of its own, which no other document had a part in.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag_lifelong.answering.confidence import confidence_by, least_confidence, signals_of
@@ -71,17 +71,23 @@ def read(
     Raises:
         ModelError: If the reader fails.
     """
-    asking = _Asking(question, found, reader, settings, timer)
     refused = []
-    for attempt in range(settings.attempts):
-        lines = found.evidence[attempt * settings.at_once :][: settings.at_once]
-        if not lines:
-            break
-        reading = asking.read(lines)
+    for reading in readings(question, found, reader, settings, timer):
         if not reading.reason:
             return reading
         refused.append(reading)
     return max(refused, key=_sureness)
+
+
+def readings(
+    question: str, found: Retrieved, reader: Reader, settings: ReaderConfig, timer: Stopwatch
+) -> Iterator[Reading]:
+    """Yield what is read of the best lines, then of the next, for each attempt that has any."""
+    asking = _Asking(question, found, reader, settings, timer)
+    for attempt in range(settings.attempts):
+        lines = found.evidence[attempt * settings.at_once :][: settings.at_once]
+        if lines:
+            yield asking.read(lines)
 
 
 def _sureness(reading: Reading) -> tuple[bool, float]:

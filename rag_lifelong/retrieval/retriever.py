@@ -71,7 +71,7 @@ def retrieve(
     return Retrieved(
         evidence=tuple(evidence),
         time=_report(seen, evidence),
-        asked=seen.intent.topic if _is_applied(seen.plan, evidence) else question,
+        asked=_asked(question, query, seen, evidence),
         support=float(max(seen.found.cosines, default=0.0)),
         timings_s=search.watch.report(),
     )
@@ -173,15 +173,20 @@ def _dated(intent: TimeIntent, anchor: Anchor, window: Interval, topic: str) -> 
     )
 
 
-def _is_applied(plan: Plan, evidence: Sequence[Evidence]) -> bool:
-    """Whether the date of the best document settles the time in the question's words.
+def _asked(question: str, query: Query, seen: _Seen, evidence: Sequence[Evidence]) -> str:
+    """The question to read the evidence for: without what of its time is settled already.
 
-    What was told after that time tells of it in its own words alone, which a reader must compare.
+    A position among values is, where one was picked; a time in words is by the date of the best
+    document. What was told after that time tells of it in its own words alone, which a reader must
+    compare.
     """
-    window = plan.window
-    if plan.preferred is None or window is None:
-        return False
-    return all(told_by(one.chunk, window) for one in evidence[:1])
+    if seen.resolved.decided:
+        return query.topic
+    window = seen.plan.window
+    if seen.plan.preferred is None or window is None:
+        return question
+    is_settled = all(told_by(one.chunk, window) for one in evidence[:1])
+    return seen.intent.topic if is_settled else question
 
 
 def _finished(
