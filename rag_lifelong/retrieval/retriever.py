@@ -27,7 +27,7 @@ from rag_lifelong.retrieval.plan import Moment, Plan, describe, plan_time
 from rag_lifelong.retrieval.statements import asks_for_many
 from rag_lifelong.retrieval.temporal_score import told_by
 from rag_lifelong.retrieval.time_grammar import parse_time_intent
-from rag_lifelong.retrieval.timeline import Resolved, is_ordered, resolve
+from rag_lifelong.retrieval.timeline import Resolved, beside, is_ordered, resolve
 from rag_lifelong.stopwatch import Stopwatch
 from rag_lifelong.temporal import Interval
 from rag_lifelong.types import (
@@ -130,7 +130,8 @@ class _Search:
         if intent is None or plan_time(intent, self._moment).preferred is None:
             told = f"{anchor.event!r} was {describe(event.interval)}"
             return replace(seen, unread=f"{told}: no time {anchor.relation} it may be seen")
-        return replace(self.of_time(query, intent), event=event)
+        again = self.of_time(query, intent)
+        return replace(again, event=event, resolved=beside(again.resolved, anchor.event))
 
     def _window(self, anchor: Anchor, event: DatedEvent, intent: TimeIntent) -> Interval | None:
         """The time that relates to the event, inside a date that the question names beside it."""

@@ -6,7 +6,7 @@ question asks for one thing, and the older one tells another value.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from rag_lifelong.retrieval.claims import Claim
@@ -146,11 +146,19 @@ def _current(values: Sequence[list[Claim]], now: datetime) -> int | None:
 
 def _named(values: Sequence[list[Claim]], event: str) -> int | None:
     """The last value that an event's words name."""
-    words = {word for word, written in _written(event) if written[:1].isupper() or word.isdigit()}
+    names = _names_in(event)
     for i in range(len(values) - 1, -1, -1):
-        if words and any(words & claim.value == words for claim in values[i]):
+        if any(_is_named(claim, names) for claim in values[i]):
             return i
     return None
+
+
+def _names_in(event: str) -> set[str]:
+    return {word for word, written in _written(event) if written[:1].isupper() or word.isdigit()}
+
+
+def _is_named(claim: Claim, names: set[str]) -> bool:
+    return bool(names) and names <= claim.value
 
 
 def _written(event: str) -> Iterable[tuple[str, str]]:
@@ -179,6 +187,16 @@ def _has_name(words: Iterable[str]) -> bool:
 def _is_in_same_words(one: str, other: str) -> bool:
     first, second = plain_words(one), plain_words(other)
     return len(first & second) >= _SAME_WORDS * max(len(first), len(second))
+
+
+def beside(resolved: Resolved, event: str) -> Resolved:
+    """The same without claims of the value that an event names: who came after Ann is not Ann."""
+    names = _names_in(event)
+    claims = tuple(claim for claim in resolved.claims if not _is_named(claim, names))
+    if not claims:
+        return resolved
+    gone = tuple(claim.position for claim in resolved.claims if _is_named(claim, names))
+    return replace(resolved, claims=claims, left_out=(*resolved.left_out, *gone))
 
 
 def is_ordered(intent: TimeIntent, window: Interval | None) -> bool:

@@ -125,6 +125,13 @@ def test_an_event_is_an_anchor_and_no_window(
     assert intent.topic == question
 
 
+@pytest.mark.parametrize("lead", ["before it", "just before it", "until it"])
+def test_what_a_thing_did_is_an_event(lead: str) -> None:
+    anchor = parse(f"Where was the head office {lead} came to Turku?").anchor
+    assert anchor is not None
+    assert (anchor.event, anchor.phrase) == ("came to Turku", f"{lead} came to Turku")
+
+
 @pytest.mark.parametrize("question", NO_ANCHORS)
 def test_no_event_is_read_where_none_tells_the_time(question: str) -> None:
     assert parse(question).anchor is None

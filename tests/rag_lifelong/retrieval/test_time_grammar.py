@@ -1469,6 +1469,14 @@ def test_the_topic_is_the_question_without_the_phrase(day: date, form: str) -> N
     assert datetime(day.year, day.month, day.day, tzinfo=UTC) in intent.window
 
 
+@pytest.mark.parametrize("near", ["just", "right", "shortly", "immediately"])
+@pytest.mark.parametrize("relation", ["before", "after"])
+def test_how_near_a_time_is_goes_with_it(near: str, relation: str) -> None:
+    plain = parse(f"Who was the mayor {relation} 3 May 2020?")
+    told = parse(f"Who was the mayor {near} {relation} 3 May 2020?")
+    assert (told.window, told.topic) == (plain.window, "Who was the mayor?")
+
+
 @given(DATES, DATES)
 def test_before_during_and_after_share_the_line_of_time(one: date, other: date) -> None:
     at = parse(f"Who won on {one:%Y-%m-%d}?").window

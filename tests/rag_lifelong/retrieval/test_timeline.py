@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from rag_lifelong.retrieval.claims import Claim
 from rag_lifelong.retrieval.statements import asks_for_many
-from rag_lifelong.retrieval.timeline import is_ordered, resolve
-from rag_lifelong.temporal import MAX_TIME, instant_interval, parse_when
+from rag_lifelong.retrieval.timeline import beside, is_ordered, resolve
+from rag_lifelong.temporal import MAX_TIME, Interval, instant_interval, parse_when
 from rag_lifelong.types import Anchor, AskedFor, CountedFrom, Ordinal, TimeIntent, TimeRelation
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
@@ -167,6 +167,19 @@ def test_before_and_after_a_value_its_neighbours_answer(relation: TimeRelation, 
         relation=TimeRelation.NONE, window=None, anchor=Anchor(relation, "Ben Berg was chief")
     )
     assert values(resolve(ALL, intent, None, now=NOW)) == [chosen]
+
+
+def test_what_came_after_a_value_is_not_that_value():
+    window = Interval(parse_when("2018-06")[0].start, NOW)
+    after = TimeIntent(relation=TimeRelation.AFTER, window=window)
+    resolved = resolve(ALL, after, window, now=NOW)
+    assert values(resolved)[0] == 1
+    others = beside(resolved, "Ben Berg")
+    assert values(others)[0] == 2
+    assert 1 in others.left_out
+    assert beside(resolved, "the flood") == resolved
+    only = resolve([BERG], after, window, now=NOW)
+    assert beside(only, "Ben Berg") == only
 
 
 def test_a_timeline_keeps_what_was_replaced_and_says_until_when_it_held():
