@@ -3,7 +3,7 @@
     python benchmarks/judged_lines.py STREAM --data DIR [-o KEY=VALUE …] [--but KEY=VALUE …]
         [--rows 1,3,5] [--n 60] [--seed 7] --out ANSWERS.json
 
-Of the questions that a benchmark asks in the rows named (by default the last), `--n` are drawn. Each
+Of what a benchmark asks in the rows named (by default the last), `--n` questions are drawn. Each
 is put to the product, and the lines that it would read where none gave an answer are all read. An
 answer is right if it lies within one of the question's or one of these within it, and not so with
 one that is superseded. With `--but sample=400` the questions that the benchmark asks with that
