@@ -73,6 +73,10 @@ def load_model(
         ) from error
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
+    # In the file that is mapped they lie anywhere, and MKL's last bits depend on that; of a kept
+    # model they are aligned, and what goes on from it is to be the same to the bit.
+    for weight in model.parameters():
+        weight.data = weight.data.clone()
     return Loaded(
         model=model.to(where),
         tokenizer=tokenizer,

@@ -29,6 +29,13 @@ def test_a_folder_is_loaded_in_full_precision_on_a_cpu(folder: Path, cache: Path
     assert loaded.tokenizer.decode(ids, skip_special_tokens=True) == "Who?"
 
 
+def test_weights_lie_as_those_of_a_kept_model_do(folder: Path, cache: Path) -> None:
+    loaded = load_model(str(folder), cache=cache, device=torch.device("cpu"))
+    assert {weight.data_ptr() % 64 for weight in loaded.model.parameters()} == {0}
+    embedded, out = loaded.model.get_input_embeddings(), loaded.model.get_output_embeddings()
+    assert embedded.weight is out.weight
+
+
 def test_a_cpu_is_given_bf16_where_that_is_asked_for(folder: Path, cache: Path) -> None:
     loaded = load_model(str(folder), cache=cache, device=torch.device("cpu"), bf16=True)
     assert {weight.dtype for weight in loaded.model.parameters()} == {torch.bfloat16}
