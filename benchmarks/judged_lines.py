@@ -24,7 +24,6 @@ from typing import Any
 sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).parent]
 
 from evals.learners.ours import Ours
-from evals.learners.store_learner import by_source
 from evals.metrics.answers import part_match
 from evals.ports import Bench
 from evals.running.asking import put_question
@@ -36,7 +35,6 @@ from evals.runs import Question
 from rag_lifelong.answering.grounds import why_not_read
 from rag_lifelong.answering.reading import readings
 from rag_lifelong.config import load_config
-from rag_lifelong.retrieval.plan import Moment
 from rag_lifelong.stopwatch import Stopwatch
 
 LEARNER = LearnerSpec.parse("ours")
@@ -96,8 +94,7 @@ def _judged(
         told = max(told, row)
         example = question.example
         asked = put_question(question, moment=world.stream.row_times[row], wording=0)
-        moment = Moment(asked_at=asked.asked_at, known_at=learner.store.known_at)
-        found = by_source(learner.find(asked.question, moment), moment)
+        found, moment = learner.retrieved(asked)
         print(f"{number}/{len(drawn)} {asked.question}", file=sys.stderr)
         if why_not_read(found, moment, equipment.config.retrieval.min_support):
             continue

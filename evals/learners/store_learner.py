@@ -47,11 +47,7 @@ class StoreLearner(ABC):
     def answer(self, asked: Asked) -> Prediction:
         """Find evidence and read it; without anything observed there is none."""
         started = time.perf_counter()
-        known_at = self.store.known_at
-        moment = Moment(asked_at=asked.asked_at, known_at=known_at or self.bench.start)
-        found = as_retrieved([], asked=asked.question, support=0.0)
-        if known_at is not None:
-            found = by_source(self.find(asked.question, moment), moment)
+        found, moment = self.retrieved(asked)
         finding = Usage(seconds=time.perf_counter() - started)
         shown = self._arranged(found, asked.question)
         prediction = self._reading.read(asked, shown, moment)
@@ -60,6 +56,14 @@ class StoreLearner(ABC):
             evidence=evidence_lines(found.evidence),
             usage=add_usage(finding, prediction.usage),
         )
+
+    def retrieved(self, asked: Asked) -> tuple[Retrieved, Moment]:
+        """The evidence that may count, under the documents' own ids, and when it was looked for."""
+        known_at = self.store.known_at
+        moment = Moment(asked_at=asked.asked_at, known_at=known_at or self.bench.start)
+        if known_at is None:
+            return as_retrieved([], asked=asked.question, support=0.0), moment
+        return _by_source(self.find(asked.question, moment), moment), moment
 
     @abstractmethod
     def find(self, question: str, moment: Moment) -> Retrieved:
@@ -94,7 +98,7 @@ def _as_shown(one: Evidence, *, is_best: bool) -> Evidence:
     return replace(one, quote=text, chunk=replace(one.chunk, text=text))
 
 
-def by_source(found: Retrieved, moment: Moment) -> Retrieved:
+def _by_source(found: Retrieved, moment: Moment) -> Retrieved:
     """The evidence that may count, under the ids that the stream's documents have."""
     allowed = tuple(
         replace(one, chunk=replace(one.chunk, doc_id=one.chunk.revision_id))
