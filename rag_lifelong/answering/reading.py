@@ -128,11 +128,9 @@ class _Asking:
         if said.confidence < least:
             told = f"confidence {said.confidence:.2f}, {least:.2f} needed"
             return Reading(said, f"the reader is not sure of {text!r} ({told})", lines)
-        return (
-            Reading(said, "", lines)
-            if self.settings.style == "short"
-            else self._full(prompt, said, lines)
-        )
+        if self.settings.style == "short":
+            return Reading(said, "", lines)
+        return self._full(prompt, said, lines)
 
     def _full(self, prompt: Prompt, said: Said, lines: tuple[Evidence, ...]) -> Reading:
         """The same answer in sentences, those of them that evidence bears out."""
